@@ -1,0 +1,27 @@
+// What the agent found on its host. Kept in the node's status, given to every render; a change of facts is a reason to
+// look at every record again.
+
+import * as Schema from "effect/Schema"
+
+export const PhpFacts = Schema.Struct({
+  version: Schema.String,
+  /** Absolute path of the FPM program. */
+  fpm: Schema.String,
+  /** Names of the extensions that this version can load (the ini files of mods-available). */
+  extensions: Schema.Array(Schema.String),
+  /** Folder of the extensions' ini files, in which each name above has one. */
+  modsAvailable: Schema.String,
+})
+
+export const Facts = Schema.Struct({
+  /** What stands before every path that a process of the host opens: empty on a real host, the folder on a directory host. */
+  root: Schema.String,
+  host: Schema.Literals(["live", "directory"]),
+  /** The user nginx's workers run as; null where they run as whoever started the agent (a directory host). */
+  webUser: Schema.NullOr(Schema.String),
+  /** Path of the nginx program and its version; null where there is none. */
+  nginx: Schema.NullOr(Schema.Struct({ program: Schema.String, version: Schema.String })),
+  php: Schema.Array(PhpFacts),
+  http: Schema.Struct({ port: Schema.Int, ipv4: Schema.String, ipv6: Schema.NullOr(Schema.String) }),
+})
+export type Facts = typeof Facts.Type

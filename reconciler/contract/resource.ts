@@ -1,0 +1,130 @@
+// What the engine asks of a resource type, and the plain data that controllers hand to it.
+//
+// A resource is one thing on a host that can be observed and converged. The engine never looks inside `spec`: it compares,
+// plans, applies and removes through `ResourceType` alone, and so knows nothing of files, users or units. `diff` stands
+// apart from `observe` and `apply` because the difference is the product: plan, drift, events and audit all read it.
+
+import * as Data from "effect/Data"
+import type * as Effect from "effect/Effect"
+import type { Host } from "../host/host.ts"
+
+/** A thing on the host that one record can claim, unique on a node: `path:/etc/…`, `user:acme`, `uid:20001`, `unit:plumb-nginx.service`. */
+export type HostKey = `${string}:${string}`
+
+/**
+ * What becomes of a resource when no record wants it any more. `trash` moves it aside for the node's retention period,
+ * `confirm` keeps it and stalls the record until a person agrees, `retain` leaves it in place and forgets it.
+ */
+export type OnDelete = "remove" | "trash" | "retain" | "confirm"
+
+/**
+ * What must happen after resources changed, as data: the engine journals it on the host before it touches anything, merges
+ * it with that of other records, and runs it once.
+ *
+ * - `nginx`: one member of the validated set (`sites/shop.conf`) was staged; test the whole, take it live, reload or start.
+ * - `unit`: systemd's start, reload or restart of one unit.
+ * - `daemon-reload`: a unit file changed.
+ */
+export type Activation =
+  | { readonly kind: "nginx"; readonly member: string }
+  | { readonly kind: "unit"; readonly name: string; readonly action: "start" | "reload" | "restart" }
+  | { readonly kind: "daemon-reload" }
+
+/** One desired thing. Made by the constructors in `reconciler/resources`, never by hand. */
+export interface Resource<out Spec = unknown> {
+  /** The resource type that converges it: "file", "directory", "user", … */
+  readonly kind: string
+  /** Its name in that type: an absolute path on the host (without the directory host's root), a user, a unit. */
+  readonly id: string
+  readonly spec: Spec
+  /** Keys that must be in sync before this one is applied. Acyclic; the whole ordering model. */
+  readonly after: ReadonlyArray<HostKey>
+  readonly onDelete: OnDelete
+  /** The fields of the record that made it so ("spec.version"): what `plumb explain` answers. */
+  readonly fields: ReadonlyArray<string>
+  /** What has to happen once this one was changed, added or removed. */
+  readonly activates: ReadonlyArray<Activation>
+}
+
+/** One field of a resource that is not as it should be. `secret` values are masked before they are shown or stored. */
+export interface FieldDiff {
+  /** "content", "mode", "owner", "active", "exists", "type", … */
+  readonly field: string
+  readonly want: string
+  readonly have: string | null
+  readonly kind: "missing" | "changed" | "extra" | "runtime"
+  readonly secret?: boolean
+}
+
+/**
+ * What the engine does about a failure: `retry` with backoff; `wait` until another key is in sync (woken, never polled);
+ * `stall` until the record changes or the host does.
+ */
+export type Verdict =
+  | { readonly kind: "retry" }
+  | { readonly kind: "wait"; readonly key: HostKey }
+  | { readonly kind: "stall" }
+
+/** A resource could not be observed, applied, removed or activated. `reason` is CamelCase, as in a condition: "NoSpace", "NginxRefused". */
+export class ResourceFailure extends Data.TaggedError("ResourceFailure")<{
+  readonly reason: string
+  readonly message: string
+  readonly mend?: string
+  readonly verdict: Verdict
+}> {}
+
+/** What a removal has to know besides the id, since the spec of an older generation is gone. */
+export interface Removal {
+  readonly onDelete: OnDelete
+  /** Identity of the record that owned it: whoever creates a record of the same name later is not given its trash. */
+  readonly recordId: string
+  readonly record: string
+  /** When the trash may be emptied, ISO 8601. */
+  readonly retainUntil: string
+}
+
+/**
+ * How one kind of resource is converged. All I/O of Plumbline's agent is behind these methods and `Host`; each file in
+ * `reconciler/resources` implements them in this order.
+ */
+export interface ResourceType<Spec, Seen> {
+  readonly kind: string
+  /** Every host key that this resource claims. Pure. */
+  readonly owns: (id: string, spec: Spec) => ReadonlyArray<HostKey>
+  /** Reads only; `undefined` is absent. */
+  readonly observe: (id: string, spec: Spec) => Effect.Effect<Seen | undefined, ResourceFailure, Host>
+  /** Pure; empty means in sync. */
+  readonly diff: (spec: Spec, seen: Seen | undefined) => ReadonlyArray<FieldDiff>
+  /** Idempotent, safe to kill at any instruction; starts no daemon itself. `recordId` finds what the trash keeps for this record. */
+  readonly apply: (id: string, spec: Spec, seen: Seen | undefined, recordId: string) => Effect.Effect<void, ResourceFailure, Host>
+  /** Idempotent; absent is success. Gives what the removal makes necessary. */
+  readonly remove: (id: string, removal: Removal) => Effect.Effect<ReadonlyArray<Activation>, ResourceFailure, Host>
+  /** Host paths whose lstat changes whenever this resource may have drifted: watched, and swept by fingerprint. Pure. */
+  readonly watch: (id: string, spec: Spec) => ReadonlyArray<string>
+  /**
+   * One cheap look at the whole host (one `list-units`, one parse of passwd) for what no path tells: gives a function from
+   * id to a string that changes whenever the resource does.
+   */
+  readonly survey?: Effect.Effect<(id: string) => string, ResourceFailure, Host>
+  /** The whole of a seen thing as text, to keep what a person edited and to show a unified diff of content; secrets masked by the type. */
+  readonly keep?: (seen: Seen) => string | undefined
+}
+
+/** The host key of a resource itself (its first own key). */
+export const keyOf = (type: Pick<ResourceType<never, never>, "owns">, resource: Resource): HostKey => {
+  const [key] = type.owns(resource.id, resource.spec as never)
+  if (key === undefined) throw new Error(`${resource.kind} ${resource.id} owns no key`)
+  return key
+}
+
+/** The name under which an activation is journaled and merged. */
+export const activationKey = (activation: Activation): string => {
+  switch (activation.kind) {
+    case "nginx":
+      return `nginx:${activation.member}`
+    case "unit":
+      return `unit:${activation.action}:${activation.name}`
+    case "daemon-reload":
+      return "daemon-reload"
+  }
+}
