@@ -1,0 +1,44 @@
+import { defineConfig } from "vitest/config"
+
+// What a test needs is in its name: `x.test.ts` nothing, `x.pg.test.ts` a Postgres, `x.host.test.ts` a real Debian.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["**/*.test.ts"],
+          exclude: [
+            "**/node_modules/**",
+            "**/.plumbline/**",
+            "**/*.pg.test.ts",
+            "**/*.host.test.ts",
+            "**/*.browser.test.ts",
+          ],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: "postgres",
+          include: ["**/*.pg.test.ts"],
+          exclude: ["**/node_modules/**", "**/.plumbline/**"],
+          globalSetup: ["fixtures/postgres/global-setup.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "host",
+          include: ["fixtures/**/*.host.test.ts"],
+          // One Debian at a time: they share two cores, and what is measured must not be disturbed.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          testTimeout: 300_000,
+          hookTimeout: 900_000,
+        },
+      },
+    ],
+  },
+})
