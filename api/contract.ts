@@ -1,0 +1,239 @@
+/**
+ * The HTTP API as data: every endpoint with what it takes, answers and refuses. The server implements it (`api/http`),
+ * the `plumb` command calls it, the OpenAPI document is made from it.
+ *
+ * The one thing to know before changing it: every endpoint but health and the schemas is behind `Authenticated`, and a
+ * write names the version that it saw (`version`: that of the record read, 0 for "there is none yet").
+ */
+
+import * as HttpApi from "effect/http-api/HttpApi"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as Schema from "effect/Schema"
+import { Authenticated } from "./identity.ts"
+import * as Problems from "./problems.ts"
+import * as Shapes from "./shapes.ts"
+
+/** Turns a request that does not decode into a `Malformed` problem, and a lost database into `Unavailable`. */
+export class AsProblems extends HttpApiMiddleware.Service<AsProblems>()("plumbline/api/AsProblems", {
+  error: [
+    Problems.Malformed,
+    Problems.TooLarge,
+    Problems.Unsupported,
+    Problems.Unavailable,
+    Problems.Forbidden,
+    Problems.InternalError,
+  ],
+}) {}
+
+const recordPath = { kind: Schema.String, name: Schema.String }
+const limit = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 })))
+const page = <Item extends Schema.Top>(item: Item) =>
+  // `next`: give it as `after` for the page behind this one; null on the last.
+  Schema.Struct({ items: Schema.Array(item), next: Schema.NullOr(Schema.String) })
+
+/** What a set of records is applied or compared with. */
+const set = {
+  /** As read from YAML or JSON: each is validated here, and all mistakes are answered together. */
+  records: Schema.Array(Schema.Json),
+  /**
+   * Names the set, a folder for instance. Records are stamped with it and only it prunes them; a record of another
+   * source is taken over, which the answer says. Left out: whose records they are stays as it is.
+   */
+  source: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[\x21-\x7e][\x20-\x7e]{0,254}$/))),
+  /** Delete what the source had and the set no longer has. */
+  prune: Schema.optionalKey(Schema.Boolean),
+  /** A person agrees to a prune over the guard's share. It does not lift the refusal of an empty set. */
+  confirmPrune: Schema.optionalKey(Schema.Boolean),
+  /** `Kind/name` to the version that was seen; 0: must not exist. */
+  expectVersions: Schema.optionalKey(Schema.Record(Schema.String, Schema.Int)),
+}
+
+export const ApplyRequest = Schema.Struct({ ...set, dryRun: Schema.optionalKey(Schema.Boolean) })
+export const DiffRequest = Schema.Struct(set)
+
+const health = HttpApiGroup.make("health")
+  .add(
+    HttpApiEndpoint.get("health", "/health", {
+      success: Schema.Struct({ status: Schema.Literal("ok"), database: Schema.Literal("up") }),
+    }),
+    HttpApiEndpoint.get("schema", "/schemas/:file", {
+      params: { file: Schema.String },
+      success: Schema.Json.pipe(HttpApiSchema.asJson({ contentType: "application/schema+json" })),
+      error: Problems.NotFound,
+    }),
+  )
+  .middleware(AsProblems)
+
+const records = HttpApiGroup.make("records")
+  .add(
+    HttpApiEndpoint.get("list", "/v1/records", {
+      query: {
+        kind: Schema.optionalKey(Schema.String),
+        /** `key=value`, or `key` alone for "has it". */
+        label: Schema.optionalKey(Schema.Array(Schema.String)),
+        prefix: Schema.optionalKey(Schema.String),
+        sort: Schema.optionalKey(Schema.Literals(["name", "-name", "updated", "-updated"])),
+        deleted: Schema.optionalKey(Schema.Literals(["true", "false"])),
+        limit,
+        after: Schema.optionalKey(Schema.String),
+      },
+      success: page(Shapes.StoredRecord),
+    }),
+    HttpApiEndpoint.get("read", "/v1/records/:kind/:name", {
+      params: recordPath,
+      success: Shapes.StoredRecord,
+      error: Problems.NotFound,
+    }),
+    HttpApiEndpoint.put("write", "/v1/records/:kind/:name", {
+      params: recordPath,
+      /** The version that was seen, here or as If-Match: "7". Neither: the record must be new. */
+      query: { version: Schema.optionalKey(Schema.Int) },
+      headers: { "if-match": Schema.optionalKey(Schema.String) },
+      payload: Schema.Json,
+      success: Shapes.Change,
+      error: [Problems.Conflict, Problems.Invalid],
+    }),
+    HttpApiEndpoint.delete("remove", "/v1/records/:kind/:name", {
+      params: recordPath,
+      /** `confirm`: a person agrees to a removal that the agent's guard would hold back. */
+      query: {
+        version: Schema.optionalKey(Schema.Int),
+        confirm: Schema.optionalKey(Schema.Literals(["true", "false"])),
+      },
+      headers: { "if-match": Schema.optionalKey(Schema.String) },
+      success: Shapes.Change,
+      error: [Problems.NotFound, Problems.Conflict, Problems.Invalid],
+    }),
+    HttpApiEndpoint.post("apply", "/v1/apply", {
+      payload: ApplyRequest,
+      success: Shapes.Applied,
+      error: [Problems.Conflict, Problems.Invalid, Problems.PruneRefused],
+    }),
+    HttpApiEndpoint.post("diff", "/v1/diff", {
+      payload: DiffRequest,
+      success: Shapes.Applied,
+      error: [Problems.Conflict, Problems.Invalid, Problems.PruneRefused],
+    }),
+    HttpApiEndpoint.get("export", "/v1/export", {
+      query: {
+        format: Schema.optionalKey(Schema.Literals(["yaml", "json"])),
+        kind: Schema.optionalKey(Schema.String),
+        source: Schema.optionalKey(Schema.String),
+      },
+      /** One multi-document YAML text, or a JSON list. Desired state only; deleted records are left out. */
+      success: [
+        Schema.String.pipe(HttpApiSchema.asText({ contentType: "application/yaml" })),
+        Schema.Array(Shapes.DesiredRecord),
+      ],
+    }),
+  )
+  .middleware(AsProblems)
+  .middleware(Authenticated)
+
+const history = HttpApiGroup.make("history")
+  .add(
+    HttpApiEndpoint.get("history", "/v1/history/:kind/:name", {
+      params: recordPath,
+      query: { limit, after: Schema.optionalKey(Schema.String) },
+      /** Newest first. */
+      success: page(Shapes.Revision),
+      error: Problems.NotFound,
+    }),
+    HttpApiEndpoint.post("rollback", "/v1/rollback", {
+      /** Writes the state of that revision (`seq`) again, as a new write; on a tombstone, takes the delete back. */
+      payload: Schema.Struct({
+        kind: Schema.String,
+        name: Schema.String,
+        revision: Schema.Int,
+        /** The version that was seen; left out: whatever is there. */
+        version: Schema.optionalKey(Schema.Int),
+      }),
+      success: Shapes.Change,
+      error: [Problems.NotFound, Problems.Conflict, Problems.Invalid],
+    }),
+    HttpApiEndpoint.get("verify", "/v1/verify", { success: Shapes.Verified }),
+  )
+  .middleware(AsProblems)
+  .middleware(Authenticated)
+
+const live = HttpApiGroup.make("live")
+  .add(
+    HttpApiEndpoint.get("status", "/v1/status", {
+      query: { kind: Schema.optionalKey(Schema.String), name: Schema.optionalKey(Schema.String) },
+      success: Shapes.Status,
+    }),
+    HttpApiEndpoint.get("events", "/v1/events", {
+      success: HttpApiSchema.StreamSse({ data: Shapes.Event }),
+    }),
+    HttpApiEndpoint.get("drift", "/v1/drift", {
+      query: {
+        node: Schema.optionalKey(Schema.String),
+        kind: Schema.optionalKey(Schema.String),
+        name: Schema.optionalKey(Schema.String),
+        outcome: Schema.optionalKey(Shapes.DriftEvent.fields.outcome),
+        stream: Schema.optionalKey(Shapes.DriftEvent.fields.stream),
+        limit,
+        after: Schema.optionalKey(Schema.String),
+      },
+      /** Newest first. */
+      success: page(Shapes.DriftEvent),
+    }),
+    HttpApiEndpoint.get("driftEvent", "/v1/drift/:seq", {
+      params: { seq: Schema.Int },
+      success: Shapes.DriftDetail,
+      error: Problems.NotFound,
+    }),
+    HttpApiEndpoint.get("explain", "/v1/explain", {
+      /** Exactly one of the three. */
+      query: {
+        path: Schema.optionalKey(Schema.String),
+        unit: Schema.optionalKey(Schema.String),
+        user: Schema.optionalKey(Schema.String),
+        node: Schema.optionalKey(Schema.String),
+      },
+      /** One for each node that has it; a path that nobody owns is NotFound. */
+      success: Schema.Array(Shapes.Owner),
+      error: Problems.NotFound,
+    }),
+  )
+  .middleware(AsProblems)
+  .middleware(Authenticated)
+
+const pauses = HttpApiGroup.make("pauses")
+  .add(
+    HttpApiEndpoint.get("list", "/v1/pauses", { success: Schema.Array(Shapes.Pause) }),
+    HttpApiEndpoint.post("pause", "/v1/pauses", {
+      payload: Schema.Struct({
+        kind: Schema.optionalKey(Schema.String),
+        name: Schema.optionalKey(Schema.String),
+        mode: Schema.Literals(["pause", "observe"]),
+        reason: Schema.String.check(Schema.isBetweenLength(1, 500)),
+        /** ISO 8601; left out: until somebody resumes. */
+        until: Schema.optionalKey(Shapes.Instant),
+      }),
+      success: Shapes.Pause,
+      error: Problems.Invalid,
+    }),
+    /** Ends the pauses of exactly that scope: no kind and no name is the pause of everything. */
+    HttpApiEndpoint.delete("resume", "/v1/pauses", {
+      query: { kind: Schema.optionalKey(Schema.String), name: Schema.optionalKey(Schema.String) },
+      success: Schema.Array(Shapes.Pause),
+      error: Problems.NotFound,
+    }),
+    HttpApiEndpoint.delete("resumeOne", "/v1/pauses/:id", {
+      params: { id: Schema.String },
+      success: Shapes.Pause,
+      error: Problems.NotFound,
+    }),
+  )
+  .middleware(AsProblems)
+  .middleware(Authenticated)
+
+export const Api = HttpApi.make("plumbline")
+  .add(health, records, history, live, pauses)
+  .annotate(HttpApi.ParamsParseOptions, { errors: "all" })
+  .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })
+  .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })

@@ -1,0 +1,261 @@
+/**
+ * What the API answers with: records as they are read, what a write did, status, history, drift, pauses.
+ *
+ * The one thing to know before changing it: the `plumb` command and the portal read these. Adding an optional key is
+ * free; anything else breaks a client of another version.
+ */
+import * as Schema from "effect/Schema"
+
+/** An instant as ISO 8601 in UTC. */
+export const Instant = Schema.String.annotate({ format: "date-time" })
+
+export const Metadata = Schema.Struct({
+  name: Schema.String,
+  labels: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  annotations: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+})
+
+/** A record as it is written and exported. */
+export const DesiredRecord = Schema.Struct({
+  apiVersion: Schema.String,
+  kind: Schema.String,
+  metadata: Metadata,
+  spec: Schema.JsonObject,
+})
+export type DesiredRecord = typeof DesiredRecord.Type
+
+export const Condition = Schema.Struct({
+  type: Schema.String,
+  status: Schema.Literals(["True", "False", "Unknown"]),
+  reason: Schema.String,
+  message: Schema.String,
+  lastTransitionTime: Instant,
+})
+
+/** What became of a record on one node. */
+export const NodeStatus = Schema.Struct({
+  node: Schema.String,
+  observedGeneration: Schema.Int,
+  conditions: Schema.Array(Condition),
+  details: Schema.JsonObject,
+  updatedAt: Instant,
+})
+export type NodeStatus = typeof NodeStatus.Type
+
+/** The conditions in one word. `waiting`: no agent has looked at this generation yet. */
+export const State = Schema.Literals(["ready", "reconciling", "stalled", "waiting", "deleting"])
+export type State = typeof State.Type
+
+/** A record as it is read: what is wanted, the store's own knowledge of it, and its status. */
+export const StoredRecord = Schema.Struct({
+  ...DesiredRecord.fields,
+  id: Schema.String,
+  version: Schema.Int,
+  generation: Schema.Int,
+  /** The set (a folder, say) that the record was applied with; only that source prunes it. */
+  source: Schema.NullOr(Schema.String),
+  createdAt: Instant,
+  updatedAt: Instant,
+  /** Set on a tombstone: the agent still removes what the record owned. */
+  deletedAt: Schema.NullOr(Instant),
+  state: State,
+  status: Schema.Array(NodeStatus),
+})
+export type StoredRecord = typeof StoredRecord.Type
+
+export const FieldChange = Schema.Struct({
+  /** Path of the field, such as `spec.domains[0]`. */
+  field: Schema.String,
+  /** Absent where the field is new or gone. */
+  before: Schema.optionalKey(Schema.Json),
+  after: Schema.optionalKey(Schema.Json),
+})
+export type FieldChange = typeof FieldChange.Type
+
+/** What a write did, or in a dry run would do, to one record. */
+export const Change = Schema.Struct({
+  kind: Schema.String,
+  name: Schema.String,
+  action: Schema.Literals(["created", "updated", "restored", "unchanged", "deleted"]),
+  /** Those after the write. */
+  version: Schema.Int,
+  generation: Schema.Int,
+  fields: Schema.Array(FieldChange),
+  /** Unified diff of the canonical YAML; empty when nothing changes. Given by a dry run and by /v1/diff. */
+  diff: Schema.optionalKey(Schema.String),
+  /** The source that the record belonged to until this write took it over. */
+  takenFrom: Schema.optionalKey(Schema.String),
+  /** Fields of the input that were dropped, and why (`status` for one). */
+  notes: Schema.optionalKey(Schema.Array(Schema.String)),
+})
+export type Change = typeof Change.Type
+
+export const Applied = Schema.Struct({
+  dryRun: Schema.Boolean,
+  changes: Schema.Array(Change),
+  summary: Schema.Struct({
+    created: Schema.Int,
+    updated: Schema.Int,
+    restored: Schema.Int,
+    unchanged: Schema.Int,
+    deleted: Schema.Int,
+  }),
+})
+export type Applied = typeof Applied.Type
+
+export const Revision = Schema.Struct({
+  seq: Schema.Int,
+  kind: Schema.String,
+  name: Schema.String,
+  recordId: Schema.String,
+  generation: Schema.Int,
+  version: Schema.Int,
+  action: Schema.Literals(["create", "update", "delete", "restore"]),
+  actor: Schema.String,
+  source: Schema.String,
+  at: Instant,
+  metadata: Schema.JsonObject,
+  spec: Schema.JsonObject,
+  /** Against the revision before it. */
+  fields: Schema.Array(FieldChange),
+})
+export type Revision = typeof Revision.Type
+
+export const DriftEvent = Schema.Struct({
+  seq: Schema.Int,
+  node: Schema.String,
+  kind: Schema.NullOr(Schema.String),
+  name: Schema.NullOr(Schema.String),
+  resource: Schema.String,
+  driftKind: Schema.Literals(["missing", "changed", "extra", "runtime"]),
+  stream: Schema.Literals(["intended", "corrective", "accepted"]),
+  outcome: Schema.Literals(["healed", "reported", "adopted", "ignored", "fought"]),
+  seenAt: Instant,
+})
+export type DriftEvent = typeof DriftEvent.Type
+
+export const DriftDetail = Schema.Struct({
+  ...DriftEvent.fields,
+  /** Unified, secrets masked. */
+  diff: Schema.String,
+  fields: Schema.Json,
+  author: Schema.Json,
+  keptCopy: Schema.NullOr(Schema.String),
+})
+export type DriftDetail = typeof DriftDetail.Type
+
+export const Pause = Schema.Struct({
+  id: Schema.String,
+  /** Neither: everything. Kind alone: all records of it. Both: one record; ("Node", name) is one node. */
+  kind: Schema.NullOr(Schema.String),
+  name: Schema.NullOr(Schema.String),
+  mode: Schema.Literals(["pause", "observe"]),
+  actor: Schema.String,
+  reason: Schema.String,
+  until: Schema.NullOr(Instant),
+  createdAt: Instant,
+})
+export type Pause = typeof Pause.Type
+
+/** One line of `plumb status`. */
+export const StatusEntry = Schema.Struct({
+  kind: Schema.String,
+  name: Schema.String,
+  version: Schema.Int,
+  generation: Schema.Int,
+  state: State,
+  status: Schema.Array(NodeStatus),
+})
+export type StatusEntry = typeof StatusEntry.Type
+
+export const NodeSeen = Schema.Struct({
+  name: Schema.String,
+  /** `away`: nothing was heard of the agent for longer than it may be silent. */
+  agent: Schema.Literals(["present", "away"]),
+  lastSeenAt: Instant,
+  facts: Schema.JsonObject,
+  /** The newest full sweep: silence is evidence only where silence is recorded. */
+  lastSweep: Schema.NullOr(
+    Schema.Struct({ at: Instant, resources: Schema.Int, drifted: Schema.Int, durationMs: Schema.Int }),
+  ),
+})
+export type NodeSeen = typeof NodeSeen.Type
+
+export const Status = Schema.Struct({
+  at: Instant,
+  records: Schema.Array(StatusEntry),
+  summary: Schema.Struct({
+    total: Schema.Int,
+    ready: Schema.Int,
+    reconciling: Schema.Int,
+    stalled: Schema.Int,
+    waiting: Schema.Int,
+    deleting: Schema.Int,
+  }),
+  nodes: Schema.Array(NodeSeen),
+  pauses: Schema.Array(Pause),
+})
+export type Status = typeof Status.Type
+
+/**
+ * What /v1/events sends. `resync` comes first and whenever events may have been lost: read the lists again. `entry` is
+ * null when the record is gone for good.
+ */
+export const Event = Schema.Union([
+  Schema.Struct({ type: Schema.Literal("resync") }),
+  Schema.Struct({
+    type: Schema.Literals(["record", "status"]),
+    kind: Schema.String,
+    name: Schema.String,
+    entry: Schema.NullOr(StatusEntry),
+  }),
+  Schema.Struct({ type: Schema.Literal("drift"), drift: DriftEvent }),
+  Schema.Struct({ type: Schema.Literal("pauses") }),
+])
+export type Event = typeof Event.Type
+
+/** Who owns a path, a unit or a user of a host. */
+export const Owner = Schema.Struct({
+  node: Schema.String,
+  /** `exact`, or the nearest owned ancestor of a path. */
+  match: Schema.Literals(["exact", "ancestor"]),
+  /** The key in the inventory, such as `file:/etc/plumbline/nginx/next/sites/shop.conf`. */
+  key: Schema.String,
+  resourceKind: Schema.String,
+  resourceId: Schema.String,
+  kind: Schema.String,
+  name: Schema.String,
+  onDelete: Schema.String,
+  generation: Schema.Int,
+  claimedAt: Instant,
+  /** The fields of the record that explain it, each with its value and the revision that last set it. */
+  fields: Schema.Array(
+    Schema.Struct({
+      field: Schema.String,
+      value: Schema.optionalKey(Schema.Json),
+      revision: Schema.NullOr(
+        Schema.Struct({ seq: Schema.Int, actor: Schema.String, source: Schema.String, at: Instant }),
+      ),
+    }),
+  ),
+})
+export type Owner = typeof Owner.Type
+
+/** The outcome of recomputing the append-only chain over revisions and drift events. */
+export const Verified = Schema.Struct({
+  ok: Schema.Boolean,
+  links: Schema.Int,
+  /** Hash of the newest link, in hex: what an auditor notes down. */
+  head: Schema.String,
+  /** The first place where the chain does not hold. */
+  broken: Schema.NullOr(
+    Schema.Struct({
+      chainSeq: Schema.NullOr(Schema.Int),
+      table: Schema.String,
+      rowSeq: Schema.Int,
+      what: Schema.Literals(["link-missing", "link-changed", "row-changed", "row-missing", "row-unchained"]),
+      message: Schema.String,
+    }),
+  ),
+})
+export type Verified = typeof Verified.Type
