@@ -1,0 +1,39 @@
+/**
+ * What a kind is: a name grammar, a spec schema, and two pure questions about a spec. The registry is `kinds.ts`.
+ *
+ * The one thing to know before changing it: nothing outside a kind's own file may know the kind. Whatever the rest needs
+ * (does what it names exist? does another record have that already?) is asked through `references` and `claims`.
+ */
+import type * as Schema from "effect/Schema"
+
+/** Another record that a spec names. `match` states what that record's spec must hold for the reference to make sense. */
+export interface Reference {
+  readonly kind: string
+  readonly name: string
+  /** Where the name stands, such as `spec.php`. */
+  readonly field: string
+  /** Fields of the other record's spec that must have these values, such as `{ account: "acme" }`. */
+  readonly match?: { readonly [field: string]: string }
+}
+
+/** Something that only one record may have, such as `domain:shop.example.org`. */
+export interface Claim {
+  readonly key: string
+  readonly field: string
+}
+
+/** A schema that needs no services: everything in this folder. */
+export type PureCodec<T, E = unknown> = Schema.Codec<T, E, never, never>
+
+export interface Kind<K extends string, Name extends string, Spec, Encoded> {
+  readonly kind: K
+  readonly description: string
+  readonly name: PureCodec<Name, string>
+  readonly spec: PureCodec<Spec, Encoded>
+  readonly references: (spec: Spec) => ReadonlyArray<Reference>
+  readonly claims: (name: Name, spec: Spec) => ReadonlyArray<Claim>
+}
+
+export const defineKind = <const K extends string, Name extends string, Spec, Encoded>(
+  kind: Kind<K, Name, Spec, Encoded>,
+): Kind<K, Name, Spec, Encoded> => kind

@@ -1,0 +1,36 @@
+/**
+ * The registry: every kind that there is. Adding a kind is its own file and a line in each of the two lists.
+ *
+ * The one thing to know before changing it: decoding is strict (all errors, no unknown field) and total over versions: what
+ * an older program does not know fails to decode, and whoever decodes must then touch nothing of that record.
+ */
+import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
+import { Account } from "./account.ts"
+import { envelopeOf } from "./envelope.ts"
+import { Node } from "./node.ts"
+import { Php } from "./php.ts"
+import { Site } from "./site.ts"
+
+export const kinds = { Account, Node, Php, Site }
+
+/** A record as a person writes it, of any kind. */
+export const Envelope = Schema.Union([envelopeOf(Account), envelopeOf(Node), envelopeOf(Php), envelopeOf(Site)])
+export type Envelope = typeof Envelope.Type
+
+export type KindName = keyof typeof kinds
+export const KindName = Schema.Literals(["Account", "Node", "Php", "Site"])
+
+export type EnvelopeOf<K extends KindName> = Extract<Envelope, { readonly kind: K }>
+export type SpecOf<K extends KindName> = EnvelopeOf<K>["spec"]
+export type NameOf<K extends KindName> = EnvelopeOf<K>["metadata"]["name"]
+/** The envelope as it stands in a file or in the database: sizes as text, every default written out. */
+export type EncodedEnvelope = typeof Envelope.Encoded
+
+export const isKindName = Schema.is(KindName)
+
+/** How every record is decoded, everywhere. */
+export const strict: SchemaAST.ParseOptions = { errors: "all", onExcessProperty: "error" }
+
+export const decodeEnvelope = Schema.decodeUnknownResult(Envelope, strict)
+export const encodeEnvelope = Schema.encodeSync(Envelope)
