@@ -1,0 +1,52 @@
+/**
+ * The connection pool of the API, and what "Postgres is away" looks like.
+ *
+ * The one thing to know before changing it: sessions run in UTC, because instants are written as text in a few places, and
+ * the chain's hashes are over such text.
+ */
+import * as PgClient from "@effect/sql-pg/PgClient"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import type * as Redacted from "effect/Redacted"
+import type { SqlError } from "effect/sql/SqlError"
+
+export const layer = (url: Redacted.Redacted) =>
+  PgClient.layer({
+    url,
+    applicationName: "plumbline-api",
+    startupParameters: { timezone: "UTC", statement_timeout: "60s", idle_in_transaction_session_timeout: "60s" },
+    connectTimeout: "3 seconds",
+    maxConnections: 10,
+  })
+
+/** Whether the same request may well succeed once Postgres is back. */
+export const isAway = (error: SqlError): boolean => {
+  if (error.reason._tag === "ConnectionError" || error.reason._tag === "AuthenticationError") return true
+  // 57P0x: shutting down, crashed, starting. 53xxx: out of connections, memory or disk. 58xxx: its own I/O failed.
+  const code = sqlState(error)
+  return code !== undefined && /^(57P|53|58)/.test(code)
+}
+
+export const sqlState = (error: SqlError): string | undefined => {
+  const cause = error.reason.cause
+  return Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) ? cause.code : undefined
+}
+
+const collides = (error: unknown): boolean =>
+  Predicate.hasProperty(error, "reason") &&
+  (Predicate.isTagged(error.reason, "DeadlockError") || Predicate.isTagged(error.reason, "SerializationError"))
+
+/**
+ * One transaction, run again when it collided with another (the agent takes the same rows in another order). All that
+ * it does must be in the database.
+ */
+export const transaction =
+  (sql: PgClient.PgClient) =>
+  <A, E, R>(work: Effect.Effect<A, E, R>) =>
+    sql.withTransaction(work).pipe(Effect.retry({ times: 3, while: collides }))
+
+/**
+ * Records are written by one transaction at a time: rules across records (a domain has one site, a reference leads
+ * somewhere) hold only if nobody adds a record between the check and the write.
+ */
+export const oneWriter = (sql: PgClient.PgClient) => sql`select pg_advisory_xact_lock(7205759405)`

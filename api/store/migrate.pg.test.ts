@@ -1,0 +1,62 @@
+import * as PgClient from "@effect/sql-pg/PgClient"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { emptyDatabase } from "../../fixtures/postgres/test-database.ts"
+import { type Migration, MigrationRefused, migrate, pending, shipped } from "./migrate.ts"
+
+const file = (number: number, text: string, checksum = text): Migration => ({
+  number,
+  file: `${String(number).padStart(4, "0")}_test.sql`,
+  text,
+  checksum,
+})
+const reason = (outcome: ReturnType<typeof pending>) =>
+  outcome instanceof MigrationRefused ? outcome.reason : outcome.map(({ number }) => number)
+
+describe("migrate", () => {
+  it.effect("runs every file once, however many processes start at the same time", () =>
+    Effect.gen(function* () {
+      const url = yield* Effect.promise(emptyDatabase)
+      const ran = yield* Effect.all([migrate(url), migrate(url), migrate(url)], { concurrency: "unbounded" })
+      assert.deepStrictEqual(
+        ran.flat().sort(),
+        shipped().map((each) => each.file),
+      )
+      assert.deepStrictEqual(yield* migrate(url), [])
+    }),
+  )
+
+  it.effect("leaves nothing of a file that fails half way", () =>
+    Effect.gen(function* () {
+      const url = yield* Effect.promise(emptyDatabase)
+      const broken = file(1, "create table half (a int); select 1 / 0;")
+      const error = yield* Effect.flip(migrate(url, [broken]))
+      assert.strictEqual(error._tag, "SqlError")
+      const whole = yield* migrate(url, [file(1, "create table half (a int);")])
+      assert.deepStrictEqual(whole, ["0001_test.sql"])
+    }),
+  )
+
+  it("refuses an edited file, a newer database, and a file that comes late", () => {
+    const [one, two, three] = [file(1, "a"), file(2, "b"), file(3, "c")]
+    assert.deepStrictEqual(reason(pending([one, two], [one])), [2])
+    assert.strictEqual(reason(pending([file(1, "changed")], [one])), "edited")
+    assert.strictEqual(reason(pending([one], [one, two])), "newer-database")
+    assert.strictEqual(reason(pending([one, two, three], [one, three])), "out-of-order")
+  })
+
+  it.effect("truncating the history is refused like changing it", () =>
+    Effect.gen(function* () {
+      const url = yield* Effect.promise(emptyDatabase)
+      yield* migrate(url)
+      yield* Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        for (const table of ["revisions", "drift_events", "chain"]) {
+          const error = yield* Effect.flip(sql`truncate ${sql(table)}`)
+          assert.include(String(error.reason.cause), "append-only")
+        }
+      }).pipe(Effect.provide(PgClient.layer({ url: Redacted.make(url) })))
+    }),
+  )
+})
