@@ -1,0 +1,37 @@
+// The host that is kept true: this machine (`live.ts`, as root), or a folder (`directory.ts`, without privileges). Resource
+// types reach it through these capabilities alone, and every path given to them is a path on that host.
+
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { ResourceFailure } from "../contract/resource.ts"
+import type { Accounts } from "./accounts.ts"
+import type { Files } from "./files.ts"
+import type { Nginx } from "./nginx.ts"
+import type { Systemd } from "./systemd.ts"
+import type { Tenant } from "./tenant.ts"
+
+export interface HostShape {
+  readonly kind: "live" | "directory"
+  /** What stands before every host path on this machine: empty on a live host. */
+  readonly root: string
+  readonly files: Files
+  readonly accounts: Accounts
+  readonly systemd: Systemd
+  readonly nginx: Nginx
+  readonly tenant: Tenant
+}
+
+export class Host extends Context.Service<Host, HostShape>()("plumbline/reconciler/host/Host") {}
+
+/** Runs plain synchronous code against the host; what it throws becomes the failure. */
+export const attempt = <A>(act: (host: HostShape) => A): Effect.Effect<A, ResourceFailure, Host> =>
+  Effect.flatMap(Host, (host) => Effect.try({ try: () => act(host), catch: toFailure }))
+
+export const toFailure = (cause: unknown): ResourceFailure =>
+  cause instanceof ResourceFailure
+    ? cause
+    : new ResourceFailure({
+        reason: "HostError",
+        message: cause instanceof Error ? cause.message : String(cause),
+        verdict: { kind: "retry" },
+      })

@@ -1,0 +1,43 @@
+// What the reconciler asks of systemd. The live host runs systemctl; the directory host keeps the same files systemd would
+// (links in *.wants, drop-ins in system.control) and runs a unit's program itself where this machine has it.
+
+import type * as Effect from "effect/Effect"
+import type { ResourceFailure } from "../contract/resource.ts"
+
+export interface UnitState {
+  /** "loaded", "masked", "not-found", "error". */
+  readonly load: string
+  /** "active", "inactive", "failed", "activating", … */
+  readonly active: string
+  readonly enabled: boolean
+  /** The unit's main process; undefined when it has none. */
+  readonly pid: number | undefined
+}
+
+/** What a slice may use; undefined is no limit. */
+export interface SliceLimits {
+  readonly memoryMax: number | undefined
+  /** Percent of one core. */
+  readonly cpuQuota: number | undefined
+  readonly tasksMax: number | undefined
+}
+
+export interface Systemd {
+  readonly state: (unit: string) => Effect.Effect<UnitState, ResourceFailure>
+  /** One look at all units that are loaded: name to "load/active/sub". */
+  readonly list: Effect.Effect<ReadonlyMap<string, string>, ResourceFailure>
+  readonly enable: (unit: string) => Effect.Effect<void, ResourceFailure>
+  readonly disable: (unit: string) => Effect.Effect<void, ResourceFailure>
+  readonly unmask: (unit: string) => Effect.Effect<void, ResourceFailure>
+  /** Starts, or restarts where it runs; a failure carries the unit's last words. */
+  readonly start: (unit: string) => Effect.Effect<void, ResourceFailure>
+  readonly restart: (unit: string) => Effect.Effect<void, ResourceFailure>
+  /** Reloads; starts where it does not run. */
+  readonly reload: (unit: string) => Effect.Effect<void, ResourceFailure>
+  readonly stop: (unit: string) => Effect.Effect<void, ResourceFailure>
+  readonly daemonReload: Effect.Effect<void, ResourceFailure>
+  readonly sliceLimits: (slice: string) => Effect.Effect<SliceLimits, ResourceFailure>
+  readonly setSliceLimits: (slice: string, limits: SliceLimits) => Effect.Effect<void, ResourceFailure>
+  /** Forgets the limits; whatever runs in the slice ends. */
+  readonly removeSlice: (slice: string) => Effect.Effect<void, ResourceFailure>
+}
