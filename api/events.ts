@@ -1,0 +1,134 @@
+/**
+ * What changes, as it changes: the database's notifications, read back into entries and sent to every subscriber.
+ *
+ * The one thing to know before changing it: an event is a hint and may be lost (a connection that breaks, a subscriber that
+ * is too slow). So a stream begins with `resync`, gets another one whenever the connection was lost, and ends when its
+ * queue overflows; whoever listens reads the lists again then.
+ */
+import { PgClient } from "@effect/sql-pg/PgClient"
+import * as PgConnection from "@effect/sql-pg/PgConnection"
+import type * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import type * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import type { Event } from "./shapes.ts"
+import * as Drift from "./store/drift.ts"
+import * as Status from "./store/status.ts"
+
+export interface Options {
+  /** How often a stream that has nothing to say shows that it is alive: proxies end silent ones. */
+  readonly heartbeat?: `${number} seconds` | `${number} millis`
+  /** How many events a subscriber may be behind before its stream ends. */
+  readonly backlog?: number
+}
+
+export class Events extends Context.Service<
+  Events,
+  {
+    /** Server-sent events as bytes, from now on. */
+    readonly stream: Stream.Stream<Uint8Array>
+    /** Ends all streams, so that a server can stop without waiting for their readers. */
+    readonly end: Effect.Effect<void>
+  }
+>()("plumbline/api/Events") {
+  static readonly layer = (url: Redacted.Redacted, options: Options = {}) => Layer.effect(Events, make(url, options))
+}
+
+const bytes = new TextEncoder()
+/** As `EventSource` reads it: no event name, so that it arrives as "message". */
+const encode = (event: Event): Uint8Array => bytes.encode(`data: ${JSON.stringify(event)}\n\n`)
+const resync = encode({ type: "resync" })
+const alive = bytes.encode(": alive\n\n")
+
+const make = (url: Redacted.Redacted, { heartbeat = "15 seconds", backlog = 1000 }: Options) =>
+  Effect.gen(function* () {
+    const sql = yield* PgClient
+    const subscribers = new Set<Queue.Queue<Uint8Array, Cause.Done>>()
+    const send = (event: Uint8Array) => {
+      for (const queue of subscribers) if (!Queue.offerUnsafe(queue, event)) Queue.endUnsafe(queue)
+    }
+
+    yield* watch(url, send).pipe(
+      Effect.tapError((error) => Effect.logWarning("Lost the database's notifications, will ask again", error)),
+      Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
+      Effect.provideService(PgClient, sql),
+      Effect.forkScoped,
+    )
+
+    const subscription = Effect.acquireRelease(
+      Effect.map(Queue.dropping<Uint8Array, Cause.Done>(backlog), (queue) => {
+        Queue.offerUnsafe(queue, resync)
+        subscribers.add(queue)
+        return queue
+      }),
+      (queue) => Effect.sync(() => subscribers.delete(queue)),
+    )
+    return Events.of({
+      stream: Stream.unwrap(Effect.map(subscription, Stream.fromQueue)).pipe(
+        Stream.merge(
+          Stream.map(Stream.drop(Stream.tick(heartbeat), 1), () => alive),
+          { haltStrategy: "left" },
+        ),
+      ),
+      end: Effect.sync(() => {
+        for (const queue of subscribers) Queue.endUnsafe(queue)
+      }),
+    })
+  })
+
+const channels = ["plumb_records", "plumb_status", "plumb_drift"] as const
+
+/** Listens until the connection breaks. */
+const watch = (url: Redacted.Redacted, send: (event: Uint8Array) => void) =>
+  Effect.gen(function* () {
+    // A connection of its own: it must not count against those that answer requests.
+    const connection = yield* PgConnection.make({
+      url,
+      applicationName: "plumbline-events",
+      connectTimeout: "3 seconds",
+    })
+    const session = yield* connection.pin
+    const queues = yield* Effect.forEach(channels, (channel) => session.listen(channel))
+    let seen = yield* Drift.newest
+    send(resync)
+
+    yield* Stream.mergeAll(
+      queues.map((queue) => Stream.fromQueue(queue)),
+      { concurrency: "unbounded" },
+    ).pipe(
+      // What one transaction changed is read in one go, and a record that changed twice once.
+      Stream.groupedWithin(1000, "20 millis"),
+      Stream.runForEach((batch) =>
+        Effect.gen(function* () {
+          const on = (channel: (typeof channels)[number]) =>
+            new Set(batch.filter((each) => each.channel === channel).map((each) => each.payload))
+          const records = on("plumb_records")
+          const changed = new Set([...records, ...on("plumb_status")])
+          if (changed.delete("*")) send(encode({ type: "pauses" }))
+          for (const event of yield* changesOf(changed, records)) send(encode(event))
+          if (on("plumb_drift").size === 0) return
+          for (const drift of yield* Drift.since(seen)) {
+            seen = drift.seq
+            send(encode({ type: "drift", drift }))
+          }
+        }),
+      ),
+    )
+  }).pipe(Effect.scoped)
+
+const changesOf = Effect.fnUntraced(function* (changed: ReadonlySet<string>, records: ReadonlySet<string>) {
+  if (changed.size === 0) return []
+  const keys = [...changed].map((key) => {
+    const slash = key.indexOf("/")
+    return { kind: key.slice(0, slash), name: key.slice(slash + 1) }
+  })
+  const entries = new Map((yield* Status.entries(keys)).map((entry) => [`${entry.kind}/${entry.name}`, entry]))
+  return keys.map(({ kind, name }): Event => {
+    const key = `${kind}/${name}`
+    return { type: records.has(key) ? "record" : "status", kind, name, entry: entries.get(key) ?? null }
+  })
+})

@@ -1,0 +1,68 @@
+/** Reading records: one, a page of them, or all that is desired. Writing them is `write.ts`. */
+import { PgClient } from "@effect/sql-pg/PgClient"
+import * as Effect from "effect/Effect"
+import { NotFound } from "../problems.ts"
+import { defaultLimit, keysOf, pageOf } from "./page.ts"
+import { type RecordRow, type RecordWithStatus, recordColumns, statusColumn, toStoredRecord } from "./rows.ts"
+
+export interface RecordFilter {
+  readonly kind?: string
+  readonly label?: ReadonlyArray<string>
+  readonly prefix?: string
+  readonly sort?: "name" | "-name" | "updated" | "-updated"
+  readonly deleted?: boolean
+  readonly limit?: number
+  readonly after?: string
+}
+
+export const read = Effect.fn("records.read")(function* (kind: string, name: string) {
+  const sql = yield* PgClient
+  const [row] = yield* sql<RecordWithStatus>`
+    select ${recordColumns(sql)}, ${statusColumn(sql)} from records r where kind = ${kind} and name = ${name}`
+  return row === undefined ? yield* new NotFound({ detail: `There is no ${kind}/${name}.` }) : toStoredRecord(row)
+})
+
+export const list = Effect.fn("records.list")(function* (filter: RecordFilter) {
+  const sql = yield* PgClient
+  const limit = filter.limit ?? defaultLimit
+  const byTime = filter.sort === "updated" || filter.sort === "-updated"
+  const descending = filter.sort?.startsWith("-") === true
+  const direction = sql.literal(descending ? "desc" : "asc")
+  const behind = sql.literal(descending ? "<" : ">")
+  const after = filter.after === undefined ? undefined : yield* Effect.fromResult(keysOf(filter.after, byTime ? 3 : 2))
+  const rows = yield* sql<RecordWithStatus & { readonly updated_key: string }>`
+    select ${recordColumns(sql)}, ${statusColumn(sql)}, r.updated_at::text as updated_key from records r
+    where ${sql.and([
+      filter.kind === undefined ? sql`true` : sql`kind = ${filter.kind}`,
+      filter.prefix === undefined ? sql`true` : sql`starts_with(name, ${filter.prefix})`,
+      filter.deleted === undefined ? sql`true` : sql`(deleted_at is not null) = ${filter.deleted}`,
+      ...(filter.label ?? []).map((label) => {
+        const [key = "", ...value] = label.split("=")
+        return value.length === 0
+          ? sql`metadata -> 'labels' ? ${key}`
+          : sql`metadata -> 'labels' ->> ${key} = ${value.join("=")}`
+      }),
+      after === undefined
+        ? sql`true`
+        : byTime
+          ? sql`(updated_at, kind, name) ${behind} (${after[0]}::timestamptz, ${after[1]}, ${after[2]})`
+          : sql`(kind, name) ${behind} (${after[0]}, ${after[1]})`,
+    ])}
+    order by ${byTime ? sql`updated_at ${direction},` : sql``} kind ${direction}, name ${direction}
+    limit ${limit + 1}`
+  return pageOf(rows, limit, toStoredRecord, (row) => [...(byTime ? [row.updated_key] : []), row.kind, row.name])
+})
+
+/** What is wanted, in the order of an export. */
+export const desired = Effect.fn("records.desired")(function* (filter: {
+  readonly kind?: string
+  readonly source?: string
+}) {
+  const sql = yield* PgClient
+  return yield* sql<RecordRow>`
+    select ${recordColumns(sql)} from records r
+    where deleted_at is null
+      and ${filter.kind === undefined ? sql`true` : sql`kind = ${filter.kind}`}
+      and ${filter.source === undefined ? sql`true` : sql`source = ${filter.source}`}
+    order by kind, name`
+})

@@ -1,0 +1,82 @@
+/**
+ * A record's row as SQL gives it, and as the API shows it.
+ *
+ * The one thing to know before changing it: 64-bit counters are read as float8, which is a JavaScript number and exact up
+ * to 2^53.
+ */
+import type { PgClient } from "@effect/sql-pg/PgClient"
+import type { NodeStatus, State, StatusEntry, StoredRecord } from "../shapes.ts"
+
+export type JsonObject = { readonly [key: string]: import("effect/Schema").Json }
+
+export interface RecordRow {
+  readonly kind: string
+  readonly name: string
+  readonly id: string
+  readonly version: number
+  readonly generation: number
+  readonly metadata: JsonObject
+  readonly spec: JsonObject
+  readonly source: string | null
+  readonly created_at: Date
+  readonly updated_at: Date
+  readonly deleted_at: Date | null
+}
+
+export interface RecordWithStatus extends RecordRow {
+  readonly status: ReadonlyArray<NodeStatus>
+}
+
+export const recordColumns = (sql: PgClient) =>
+  sql.literal(`r.kind, r.name, r.id::text as id, r.version::float8 as version, r.generation::float8 as generation,
+    r.metadata, r.spec, r.source, r.created_at, r.updated_at, r.deleted_at`)
+
+/** An instant as text inside a jsonb value, as `toISOString` would write it. */
+const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+
+/** The status of a record `r` on every node, as one jsonb list. */
+export const statusColumn = (sql: PgClient) =>
+  sql.literal(`coalesce((
+    select jsonb_agg(jsonb_build_object(
+      'node', s.node, 'observedGeneration', s.observed_generation, 'conditions', s.conditions,
+      'details', s.details, 'updatedAt', ${iso("s.updated_at")}
+    ) order by s.node)
+    from status s where s.kind = r.kind and s.name = r.name
+  ), '[]'::jsonb) as status`)
+
+/** The conditions in one word; `stalled` and `ready` only where they speak of the newest generation. */
+export const stateOf = (
+  record: { readonly generation: number; readonly deleted: boolean },
+  status: ReadonlyArray<NodeStatus>,
+): State => {
+  if (record.deleted) return "deleting"
+  if (status.length === 0 || status.some(({ observedGeneration }) => observedGeneration < record.generation))
+    return "waiting"
+  const holds = (on: NodeStatus, type: string) =>
+    on.conditions.some((condition) => condition.type === type && condition.status === "True")
+  if (status.some((on) => holds(on, "Stalled"))) return "stalled"
+  return status.every((on) => holds(on, "Ready")) ? "ready" : "reconciling"
+}
+
+export const toStatusEntry = (
+  row: Pick<RecordWithStatus, "kind" | "name" | "version" | "generation" | "deleted_at" | "status">,
+): StatusEntry => ({
+  kind: row.kind,
+  name: row.name,
+  version: row.version,
+  generation: row.generation,
+  state: stateOf({ generation: row.generation, deleted: row.deleted_at !== null }, row.status),
+  status: row.status,
+})
+
+export const toStoredRecord = (row: RecordWithStatus): StoredRecord => ({
+  apiVersion: "plumbline.dev/v1",
+  ...toStatusEntry(row),
+  metadata: { name: row.name, ...row.metadata },
+  spec: row.spec,
+  id: row.id,
+  source: row.source,
+  createdAt: row.created_at.toISOString(),
+  updatedAt: row.updated_at.toISOString(),
+  deletedAt: row.deleted_at?.toISOString() ?? null,
+})
