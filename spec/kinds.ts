@@ -14,12 +14,22 @@ import { Site } from "./site.ts"
 
 export const kinds = { Account, Node, Php, Site }
 
-/** A record as a person writes it, of any kind. */
-export const Envelope = Schema.Union([envelopeOf(Account), envelopeOf(Node), envelopeOf(Php), envelopeOf(Site)])
-export type Envelope = typeof Envelope.Type
+/** Each kind's records, as a person writes them. */
+export const envelopes = {
+  Account: envelopeOf(Account),
+  Node: envelopeOf(Node),
+  Php: envelopeOf(Php),
+  Site: envelopeOf(Site),
+}
 
 export type KindName = keyof typeof kinds
-export const KindName = Schema.Literals(["Account", "Node", "Php", "Site"])
+// The keys of an object literal are exactly what its type says.
+export const kindNames = Object.keys(kinds) as ReadonlyArray<KindName>
+export const KindName = Schema.Literals(kindNames)
+
+/** A record as a person writes it, of any kind. */
+export const Envelope = Schema.Union(Object.values(envelopes))
+export type Envelope = typeof Envelope.Type
 
 export type EnvelopeOf<K extends KindName> = Extract<Envelope, { readonly kind: K }>
 export type SpecOf<K extends KindName> = EnvelopeOf<K>["spec"]
