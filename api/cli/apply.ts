@@ -1,0 +1,151 @@
+// `plumb apply`: says what is wanted. Everything is read and checked before anything is written, all mistakes are shown, and
+// the API writes all records or none.
+//
+// With --watch a folder is applied again whenever a file in it changes: GitOps at its smallest. A file that is broken in the
+// middle of an edit is reported, and what was applied last stays.
+
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { Applied } from "../shapes.ts"
+import { changeLine, changeWithDiff, isChange, summaryLine } from "./changes.ts"
+import { ask } from "./client.ts"
+import { CommandFailure } from "./failure.ts"
+import { confirmPrune, files, output, prune, source, timeout, wait } from "./flags.ts"
+import { readSources, sourceOf } from "./sources.ts"
+import { note, print, printJson } from "./terminal.ts"
+import { waitFor } from "./wait.ts"
+import { watchFiles } from "./watch.ts"
+import { load, placed, refused } from "./yaml.ts"
+
+export interface ApplyInput {
+  readonly files: ReadonlyArray<string>
+  readonly source?: Option.Option<string>
+  readonly prune?: boolean
+  readonly confirmPrune?: boolean
+}
+
+/** Reads and checks everything that `-f` names, and gives what the API takes. */
+const requestOf = (input: ApplyInput) =>
+  Effect.gen(function* () {
+    const sources = yield* readSources(input.files)
+    const prune = input.prune === true
+    const source = Option.getOrUndefined(input.source ?? Option.none()) ?? sourceOf(input.files)
+    if (prune && source === undefined) {
+      return yield* new CommandFailure({
+        message: "--prune needs to know whose records may be deleted",
+        mend: "apply one folder (-f DIR), or name the set with --source",
+      })
+    }
+    if (sources.length === 0 && !prune) {
+      return yield* new CommandFailure({
+        message: `there is no .yaml, .yml or .json file in ${input.files.join(", ")}`,
+      })
+    }
+    const loaded = load(sources)
+    if (loaded.problems.length > 0) return yield* refused(loaded.problems)
+    for (const line of loaded.notes) yield* note(line)
+    return {
+      loaded,
+      payload: {
+        records: loaded.records,
+        ...(source === undefined ? {} : { source }),
+        ...(prune ? { prune, confirmPrune: input.confirmPrune === true } : {}),
+      },
+    }
+  })
+
+export const applyFiles = (input: ApplyInput & { readonly dryRun?: boolean }) =>
+  Effect.gen(function* () {
+    const { loaded, payload } = yield* requestOf(input)
+    return yield* ask((api) =>
+      api.records
+        .apply({ payload: { ...payload, dryRun: input.dryRun === true } })
+        .pipe(Effect.catchTag("Invalid", ({ problems }) => Effect.fail(refused(placed(loaded, problems))))),
+    )
+  })
+
+export const compareFiles = (input: ApplyInput) =>
+  Effect.gen(function* () {
+    const { loaded, payload } = yield* requestOf(input)
+    return yield* ask((api) =>
+      api.records
+        .diff({ payload })
+        .pipe(Effect.catchTag("Invalid", ({ problems }) => Effect.fail(refused(placed(loaded, problems))))),
+    )
+  })
+
+const report = (applied: Applied) =>
+  Effect.gen(function* () {
+    for (const change of applied.changes.filter((change) => isChange(change) || (change.notes ?? []).length > 0)) {
+      yield* print(applied.dryRun ? changeWithDiff(change) : changeLine(change))
+    }
+    yield* print(summaryLine(applied))
+  })
+
+/** What a watch does at each change; whatever goes wrong is said, and the watch goes on. */
+const applyAgain = (input: ApplyInput) =>
+  applyFiles(input).pipe(
+    Effect.flatMap((applied) => (applied.changes.some(isChange) ? report(applied) : Effect.void)),
+    Effect.catchTag("CommandFailure", (failure) =>
+      Effect.gen(function* () {
+        for (const line of failure.details ?? []) yield* note(line)
+        yield* note(
+          `${failure.message}${failure.mend === undefined ? "" : ` (${failure.mend})`}; what was applied last stays`,
+        )
+      }),
+    ),
+  )
+
+export const apply = Command.make(
+  "apply",
+  {
+    files,
+    source,
+    dryRun: Flag.Boolean("dry-run").pipe(
+      Flag.withDescription("Check everything and show what would change, but write nothing"),
+      Flag.withDefault(false),
+    ),
+    prune,
+    confirmPrune,
+    wait,
+    timeout,
+    watch: Flag.Boolean("watch").pipe(
+      Flag.withAlias("w"),
+      Flag.withDescription("Stay, and apply again whenever a file changes"),
+      Flag.withDefault(false),
+    ),
+    output,
+  },
+  Effect.fn(function* (input) {
+    if (input.watch && (input.dryRun || input.files.includes("-") || input.output === "json")) {
+      return yield* new CommandFailure({
+        message: "--watch goes with files and folders only, without --dry-run and -o json",
+      })
+    }
+    if (input.watch) {
+      yield* applyAgain(input)
+      yield* note(`watching ${input.files.join(", ")}; Ctrl-C ends it`)
+      // Agreeing to a large prune once is not agreeing to the next.
+      return yield* watchFiles(input.files, applyAgain({ ...input, confirmPrune: false }))
+    }
+    const applied = yield* applyFiles(input).pipe(
+      Effect.tapErrorTag("CommandFailure", (failure) =>
+        input.output === "json" ? printJson({ error: failure.message, problems: failure.details ?? [] }) : Effect.void,
+      ),
+    )
+    yield* input.output === "json" ? printJson(applied) : report(applied)
+    if (input.wait && !input.dryRun) yield* waitFor(applied.changes, input.timeout)
+  }),
+).pipe(
+  Command.withDescription("Say what is wanted: write the records of files or folders, all or none"),
+  Command.withExamples([
+    {
+      command: "plumb apply -f shop.yaml --wait",
+      description: "One file, and wait for the host (exit 1: not converged)",
+    },
+    { command: "plumb apply -f hosting/ --prune --dry-run", description: "What a folder would change and delete" },
+    { command: "plumb apply -f hosting/ --prune --watch", description: "Keep following a folder" },
+  ]),
+)

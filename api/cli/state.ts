@@ -1,0 +1,25 @@
+// A record's state in words: what the conditions of all its nodes come to, and why it is not ready when it is not.
+
+import type { NodeStatus, State, StatusEntry, StoredRecord } from "../shapes.ts"
+import { clean } from "./terminal.ts"
+
+/** The condition that says why: `Stalled`, else a `Ready` that is not true, else `Reconciling`. */
+const reasonOf = (status: NodeStatus) =>
+  status.conditions.find(({ type, status }) => type === "Stalled" && status === "True") ??
+  status.conditions.find(({ type, status }) => type === "Ready" && status !== "True") ??
+  status.conditions.find(({ type, status }) => type === "Reconciling" && status === "True")
+
+/** Everything that the nodes say of a record that is not ready, whole: a tool's own words may have many lines. */
+export const wordsOfTrouble = (entry: { readonly state: State; readonly status: ReadonlyArray<NodeStatus> }) =>
+  entry.state === "ready"
+    ? []
+    : entry.status.flatMap((status) => {
+        const condition = reasonOf(status)
+        return condition === undefined ? [] : [`${condition.reason}: ${clean(condition.message)}`]
+      })
+
+/** The same on one line of a table. */
+export const troubleOf = (entry: StoredRecord | StatusEntry): string =>
+  (wordsOfTrouble(entry)[0] ?? (entry.state === "waiting" ? "no agent has looked at it yet" : "")).split("\n")[0] ?? ""
+
+export const keyOf = (entry: { readonly kind: string; readonly name: string }): string => `${entry.kind}/${entry.name}`

@@ -1,0 +1,137 @@
+// `plumb status`: is everything as it should be? Exit 0 when it is and an agent is there to say so, 1 when it is not.
+
+import * as Clock from "effect/Clock"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Event, Status } from "../shapes.ts"
+import { ask } from "./client.ts"
+import { agoOf } from "./durations.ts"
+import { events } from "./events.ts"
+import { NotSo } from "./failure.ts"
+import { output } from "./flags.ts"
+import { keyOf, troubleOf } from "./state.ts"
+import { clean, note, paint, paintState, print, printJson, table } from "./terminal.ts"
+
+const readStatus = ask((api) => api.live.status({ query: {} }))
+
+const summaryOf = ({ summary }: Status): string => {
+  const { total, ...states } = summary
+  const parts = Object.entries(states).filter(([, count]) => count > 0)
+  return total === 0
+    ? "there are no records yet"
+    : `${total} records: ${parts.map(([state, count]) => `${count} ${paintState(state)}`).join(", ")}`
+}
+
+const pauseLine = (pause: Status["pauses"][number]): string => {
+  const scope =
+    pause.kind === null
+      ? "everything"
+      : pause.name === null
+        ? `every ${pause.kind}`
+        : keyOf({ kind: pause.kind, name: pause.name })
+  const mode = pause.mode === "observe" ? "observed only" : "paused"
+  return `${paint("yellow", `${scope} is ${mode}`)} by ${pause.actor}${pause.until === null ? "" : ` until ${pause.until}`}: ${clean(pause.reason)}`
+}
+
+const printStatus = (status: Status) =>
+  Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    if (status.records.length > 0) {
+      yield* print(
+        table(
+          ["KIND", "NAME", "STATE", "MESSAGE"],
+          status.records.map((entry) => [entry.kind, entry.name, paintState(entry.state), troubleOf(entry)]),
+        ),
+      )
+      yield* print("")
+    }
+    yield* print(summaryOf(status))
+    for (const node of status.nodes) {
+      const sweep =
+        node.lastSweep === null
+          ? "no full sweep yet"
+          : `swept ${agoOf(node.lastSweep.at, now)}: ${node.lastSweep.resources} resources, ${node.lastSweep.drifted} drifted, ${node.lastSweep.durationMs} ms`
+      const agent =
+        node.agent === "present"
+          ? paint("green", "agent present")
+          : paint("red", `agent away since ${agoOf(node.lastSeenAt, now)}`)
+      yield* print(`node ${clean(node.name)}: ${agent}, ${sweep}`)
+    }
+    if (status.nodes.length === 0) yield* print(paint("yellow", "no agent has ever reported: nothing is converged"))
+    for (const pause of status.pauses) yield* print(pauseLine(pause))
+  })
+
+const isGood = ({ summary, nodes }: Status) =>
+  summary.ready === summary.total && nodes.length > 0 && nodes.every(({ agent }) => agent === "present")
+
+/** One event as a line of a live log; undefined for what only asks to read again. */
+export const eventLine = (event: Event): string | undefined => {
+  switch (event.type) {
+    case "record":
+      return event.entry === null
+        ? `${keyOf(event)} is gone`
+        : `${keyOf(event)} generation ${event.entry.generation} is wanted`
+    case "status": {
+      if (event.entry === null) return undefined
+      const trouble = troubleOf(event.entry)
+      return `${keyOf(event)} ${paintState(event.entry.state)}${trouble === "" ? "" : `: ${trouble}`}`
+    }
+    case "drift": {
+      const { drift } = event
+      const owner = drift.kind === null || drift.name === null ? "" : ` (${drift.kind}/${drift.name})`
+      return `${paint("yellow", "drift")} ${clean(drift.resource)}${owner} ${drift.driftKind}: ${drift.outcome}; see plumb drift show ${drift.seq}`
+    }
+    case "pauses":
+      return "pauses changed; see plumb status"
+    case "resync":
+      return undefined
+  }
+}
+
+const clock = Effect.map(DateTime.now, (now) => DateTime.formatIso(now).slice(11, 19))
+
+/** A line with the time for everything that happens, for ever. */
+export const followEvents = events((why) => note(`${why.message}; trying again`)).pipe(
+  Stream.map(eventLine),
+  Stream.filter((line) => line !== undefined),
+  Stream.changes,
+  Stream.runForEach((line) => Effect.flatMap(clock, (time) => print(`${paint("dim", time)} ${line}`))),
+)
+
+export const status = Command.make(
+  "status",
+  {
+    watch: Flag.Boolean("watch").pipe(
+      Flag.withAlias("w"),
+      Flag.withDescription("Stay, and say what happens as it happens"),
+      Flag.withDefault(false),
+    ),
+    output,
+  },
+  Effect.fn(function* ({ watch, output }) {
+    if (watch && output === "json") {
+      // One JSON value a line: the whole status at first and after a loss, then each event.
+      return yield* events((why) => note(`${why.message}; trying again`)).pipe(
+        Stream.runForEach((event) =>
+          event.type === "resync"
+            ? Effect.flatMap(readStatus, (status) => print(JSON.stringify({ ...event, status })))
+            : print(JSON.stringify(event)),
+        ),
+      )
+    }
+    const seen = yield* readStatus
+    yield* output === "json" ? printJson(seen) : printStatus(seen)
+    if (watch) return yield* followEvents
+    if (!isGood(seen)) return yield* new NotSo({})
+  }),
+).pipe(
+  Command.withDescription("Say whether the hosts are as the records want them (exit 0: yes, 1: no)"),
+  Command.withExamples([
+    { command: "plumb status", description: "Every record's state, every node's agent, every pause" },
+    { command: "plumb status --watch", description: "The same, then a line for everything that happens" },
+    { command: "plumb status -o json", description: "For a script" },
+  ]),
+)

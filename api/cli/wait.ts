@@ -1,0 +1,113 @@
+// `--wait`: follows the events until every record of a write has come to rest on the host, and says how far it is. Ends well
+// when all are ready (deleted ones: gone); ends with the tool's own words when one is stalled, or with what is still open
+// when the time is over.
+
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Change, Event, Status, StatusEntry } from "../shapes.ts"
+import { ask } from "./client.ts"
+import { durationOf } from "./durations.ts"
+import { events } from "./events.ts"
+import { NotSo } from "./failure.ts"
+import { keyOf, wordsOfTrouble } from "./state.ts"
+import { makeProgress, note, paintError } from "./terminal.ts"
+
+interface Wanted {
+  readonly generation: number
+  readonly gone: boolean
+}
+
+/** What the wait knows: pure, so that it is tested without a server. */
+export class Waiting {
+  readonly #open: Map<string, Wanted>
+  readonly #stalled = new Map<string, StatusEntry>()
+  readonly total: number
+
+  constructor(changes: ReadonlyArray<Pick<Change, "kind" | "name" | "generation" | "action">>) {
+    this.#open = new Map(
+      changes.map((change) => [keyOf(change), { generation: change.generation, gone: change.action === "deleted" }]),
+    )
+    this.total = this.#open.size
+  }
+
+  /** Takes in what is known of a record; null: it is gone. */
+  see(key: string, entry: StatusEntry | null): void {
+    const wanted = this.#open.get(key)
+    if (wanted === undefined) return
+    this.#stalled.delete(key)
+    if (entry === null) {
+      this.#open.delete(key)
+      return
+    }
+    if (entry.generation < wanted.generation) return
+    if (entry.state === "ready" && !wanted.gone) this.#open.delete(key)
+    if (entry.state === "stalled") this.#stalled.set(key, entry)
+  }
+
+  /** Takes in the whole list: what is not in it is gone. */
+  seeAll(entries: ReadonlyArray<StatusEntry>): void {
+    const byKey = new Map(entries.map((entry) => [keyOf(entry), entry]))
+    for (const key of [...this.#open.keys()]) this.see(key, byKey.get(key) ?? null)
+  }
+
+  get open(): ReadonlyArray<string> {
+    return [...this.#open.keys()]
+  }
+
+  get stalled(): ReadonlyArray<StatusEntry> {
+    return [...this.#stalled.values()]
+  }
+
+  /** At rest: nothing is open but what is stalled. */
+  get done(): boolean {
+    return this.#open.size === this.#stalled.size
+  }
+}
+
+const readAll = ask((api) => api.live.status({ query: {} }))
+
+/** Why nothing may be happening, as far as the status tells. */
+const obstacles = ({ nodes, pauses }: Status): ReadonlyArray<string> => [
+  ...(nodes.some(({ agent }) => agent === "present") ? [] : ["no agent is running, so nothing is converged"]),
+  ...pauses.map(({ mode, actor, reason }) => `there is a ${mode} by ${actor}: ${reason}`),
+]
+
+/** Waits; fails with `NotSo` when it does not end well. */
+export const waitFor = (changes: ReadonlyArray<Change>, timeout: string) =>
+  Effect.gen(function* () {
+    const limit = yield* durationOf(timeout)
+    const waiting = new Waiting(changes)
+    const progress = makeProgress()
+    const say = Effect.suspend(() => {
+      const left = waiting.open.length - waiting.stalled.length
+      const first = waiting.open.slice(0, 3).join(", ")
+      return progress.say(
+        `${waiting.total - left} of ${waiting.total} at rest${left > 0 ? `; waiting for ${first}${waiting.open.length > 3 ? ", …" : ""}` : ""}`,
+      )
+    })
+    const take = (event: Event) =>
+      Effect.gen(function* () {
+        if (event.type === "resync") waiting.seeAll((yield* readAll).records)
+        else if (event.type === "record" || event.type === "status") waiting.see(keyOf(event), event.entry)
+        if (!waiting.done) yield* say
+      })
+    const late = yield* events((why) => note(why.message)).pipe(
+      Stream.mapEffect(take),
+      Stream.takeUntil(() => waiting.done),
+      Stream.runDrain,
+      Effect.as(false),
+      Effect.timeoutOrElse({ duration: limit, orElse: () => Effect.succeed(true) }),
+      Effect.ensuring(progress.end),
+    )
+    for (const entry of waiting.stalled) {
+      yield* Console.error(`${keyOf(entry)} ${paintError("red", "stalled")}: ${wordsOfTrouble(entry).join("\n")}`)
+    }
+    if (late) {
+      const stalled = new Set(waiting.stalled.map(keyOf))
+      const open = waiting.open.filter((key) => !stalled.has(key))
+      for (const line of obstacles(yield* readAll)) yield* Console.error(line)
+      return yield* new NotSo({ message: `not converged after ${timeout}: ${open.join(", ")}` })
+    }
+    if (waiting.stalled.length > 0) return yield* new NotSo({})
+  })

@@ -1,0 +1,89 @@
+// What `plumb up` says once everything runs: where things are, and what to try. Everything in it can be copied and pasted.
+
+import { relative } from "node:path"
+import * as Effect from "effect/Effect"
+import { ask } from "../cli/client.ts"
+import { listRecords } from "../cli/get.ts"
+import { clean, paint, print, table } from "../cli/terminal.ts"
+
+export interface Places {
+  readonly home: string
+  readonly url: string
+  readonly database: string
+  readonly host: {
+    readonly words: string
+    readonly root: string | undefined
+    readonly address: string
+    readonly port: number
+  }
+}
+
+const firstDomain = (spec: Readonly<Record<string, unknown>>): string | undefined => {
+  const domains = spec["domains"]
+  return Array.isArray(domains) && typeof domains[0] === "string" ? domains[0] : undefined
+}
+
+const short = (path: string): string => {
+  const nearer = relative(process.cwd(), path)
+  return nearer !== "" && nearer.length < path.length ? nearer : path
+}
+
+export const welcome = ({ home, url, database, host }: Places) =>
+  Effect.gen(function* () {
+    const { nodes } = yield* ask((api) => api.live.status({ query: {} }))
+    const facts = nodes[0]?.facts ?? {}
+    const sites = yield* listRecords("Site")
+    const port = host.port === 80 ? "" : `:${host.port}`
+    const serving = facts["nginx"] !== null && facts["nginx"] !== undefined
+    const php = Array.isArray(facts["php"]) && facts["php"].length > 0
+
+    yield* print("")
+    yield* print(paint("bold", "Plumbline is up."))
+    yield* print("")
+    yield* print(
+      table(
+        ["", "", ""],
+        [
+          ["  API", url, ""],
+          ["  Log in", `token in ${short(home)}/admin.token`, "`npx plumb` finds both by itself"],
+          ["  Host", host.words.replace(host.root ?? "\0", short(host.root ?? "")), ""],
+          ["  Database", database.replace(home, short(home)), ""],
+          ["  Logs", `${short(home)}/log`, ""],
+        ],
+      )
+        .split("\n")
+        .slice(1)
+        .join("\n"),
+    )
+    if (sites.length > 0) {
+      yield* print("")
+      yield* print(serving ? "The sites answer here:" : "The sites have their files, and nobody serves them yet.")
+    }
+    for (const site of sites.slice(0, 6)) {
+      const domain = firstDomain(site.spec)
+      if (serving && domain !== undefined)
+        yield* print(`  curl -H 'Host: ${clean(domain)}' http://${host.address}${port}/`)
+    }
+    if (!serving || !php) {
+      const missing = [...(serving ? [] : ["nginx"]), ...(php ? [] : ["php-fpm"])].join(" and ")
+      yield* print(
+        `  ${missing} is not installed here. To see real sites answer: apt-get install nginx-light php-fpm, and start again.`,
+      )
+    }
+    const site = sites[0]?.metadata.name
+    if (site !== undefined) {
+      yield* print("")
+      yield* print("Try this in another terminal:")
+      yield* print("  npx plumb status")
+      yield* print(`  npx plumb get site ${site} > ${site}.yaml    # edit it, then:`)
+      yield* print(`  npx plumb apply -f ${site}.yaml --wait`)
+      if (host.root !== undefined) {
+        const file = `${short(host.root)}/etc/plumbline/nginx/live/sites/${site}.conf`
+        yield* print(`  echo '# mine' >> ${file}`)
+        yield* print("  npx plumb drift list                     # found, kept, healed")
+        yield* print(`  npx plumb explain ${file}`)
+      }
+    }
+    yield* print("")
+    yield* print(paint("dim", "Ctrl-C ends everything; the next start finds it again. From here on: what happens."))
+  })
