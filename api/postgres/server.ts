@@ -14,6 +14,7 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
@@ -64,9 +65,9 @@ export const start = Effect.fn("postgres.start")(function* (options: Options) {
   const way = yield* wayInto(folder, binaries)
   yield* initialise(folder, binaries, way)
   const launched = yield* Effect.retry(launch(folder, binaries, way, options.durable ?? true), {
-    while: (error) => error.again,
+    while: ({ again }) => again,
     schedule: Schedule.max([Schedule.spaced("300 millis"), Schedule.recurs(20)]),
-  }).pipe(Effect.mapError((error) => error.error))
+  }).pipe(Effect.mapError(({ error }) => error))
   return describe(folder, launched, false)
 })
 
@@ -187,17 +188,11 @@ const runningIn = (folder: string): Postmaster | undefined => {
     return undefined
   }
   const pid = Number(lines[0])
-  if (!Number.isInteger(pid) || !isAlive(pid)) return undefined
-  try {
-    // A postmaster lives in its data directory; another process that has got the same pid since does not.
-    if (readlinkSync(`/proc/${pid}/cwd`) !== data) return undefined
-  } catch {
-    return undefined
-  }
+  if (!isAlive(pid) || !livesIn(pid, data)) return undefined
   return { pid, port: Number(lines[3]), state: (lines[7] ?? "").trim() }
 }
 
-/** The running server once it is ready; undefined once there is none (and no stale pid file in the way). */
+/** The running server once it is ready; undefined once there is none. */
 const settled = (folder: string): Effect.Effect<Postmaster | undefined, PostgresError> =>
   poll(
     () => {
@@ -207,11 +202,30 @@ const settled = (folder: string): Effect.Effect<Postmaster | undefined, Postgres
     "2 minutes",
     () => `Postgres in ${folder} runs but does not get ready.`,
   ).pipe(
-    Effect.tap(({ found }) =>
-      Effect.sync(() => found ?? rmSync(join(files(folder).data, "postmaster.pid"), { force: true })),
-    ),
     Effect.map(({ found }) => found),
+    Effect.tap((found) => Effect.sync(() => found ?? dropForeignPid(folder))),
   )
+
+/**
+ * Postgres makes a stale postmaster.pid good by itself, unless another process has got that pid since. It also looks there
+ * for children of a killed server that still write: so the file goes only when no process lives in the data directory.
+ */
+const dropForeignPid = (folder: string): void => {
+  const { data } = files(folder)
+  const file = join(data, "postmaster.pid")
+  if (!existsSync(file) || !isAlive(Number.parseInt(readFileSync(file, "utf8"), 10))) return
+  if (!readdirSync("/proc").some((pid) => /^\d+$/.test(pid) && livesIn(Number(pid), data)))
+    rmSync(file, { force: true })
+}
+
+/** A server and its children live in their data directory, and nobody else does. */
+const livesIn = (pid: number, data: string): boolean => {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === data
+  } catch {
+    return false
+  }
+}
 
 interface LaunchFailure {
   readonly error: PostgresError
