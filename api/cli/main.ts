@@ -99,12 +99,12 @@ const program = Command.runWith(plumb, { version })(process.argv.slice(2)).pipe(
 
 // `plumb get | head` closes our stdout: that is no error.
 process.stdout.on("error", () => process.exit(exitCode.done))
-process.stderr.on("error", () => {})
+process.stderr.on("error", () => undefined)
 
 const fiber = Effect.runFork(program)
 onSignal(() => Effect.runFork(Fiber.interrupt(fiber)))
 // Keeps the process alive while the only thing going on is waiting.
-const alive = setInterval(() => {}, 2 ** 31 - 1)
+const alive = setInterval(() => undefined, 2 ** 31 - 1)
 fiber.addObserver((exit) => {
   clearInterval(alive)
   process.exit(Exit.isSuccess(exit) ? exit.value : 130)

@@ -4,7 +4,7 @@
 // Text that came from a host or a record goes through `clean`: a file that a tenant wrote is shown in diffs, and must not be
 // able to move the cursor of the person who reads it.
 
-import { styleText } from "node:util"
+import { stripVTControlCharacters, styleText } from "node:util"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 
@@ -15,23 +15,21 @@ export const paint = (format: Format, text: string): string => styleText(format,
 /** Styles for stderr. */
 export const paintError = (format: Format, text: string): string => styleText(format, text, { stream: process.stderr })
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are exactly what must not reach a terminal
+const hostile = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
 /** Control and direction-changing characters as visible escapes; newline and tab stay. */
 export const clean = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are exactly what must not reach a terminal
-  text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => {
-      const code = character.charCodeAt(0)
-      return code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`
-    },
-  )
+  text.replace(hostile, (character) => {
+    const code = character.charCodeAt(0)
+    return code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`
+  })
 
 export const print = (text: string): Effect.Effect<void> => Console.log(text)
 export const note = (text: string): Effect.Effect<void> => Console.error(text)
 export const printJson = (value: unknown): Effect.Effect<void> => Console.log(JSON.stringify(value, null, 2))
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences have no width
-const width = (text: string): number => text.replace(/\u001b\[[0-9;]*m/g, "").length
+const width = (text: string): number => stripVTControlCharacters(text).length
 
 /** Columns wide enough for their longest cell, two spaces apart; the last is not padded. */
 export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {

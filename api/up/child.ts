@@ -33,6 +33,7 @@ export interface Program {
   readonly env: Readonly<Record<string, string>>
   /** Whether it does its work; given what it has written since its start. Asked again and again until it says so. */
   readonly ready: (output: string) => Effect.Effect<boolean>
+  readonly readyWithin: "1 minute" | "20 minutes"
   /** How long it may take to end before it is killed. */
   readonly grace: "5 seconds" | "10 seconds" | "30 seconds"
 }
@@ -152,10 +153,10 @@ const untilReady = (home: string, program: Program, child: Running) =>
     }
   }).pipe(
     Effect.timeoutOrElse({
-      duration: "60 seconds",
+      duration: program.readyWithin,
       orElse: () =>
         new CommandFailure({
-          message: `the ${program.name} runs (process ${child.pid}), but is not ready after a minute`,
+          message: `the ${program.name} runs (process ${child.pid}), but is not ready after ${program.readyWithin}`,
           details: lastWords(home, child, program.name),
           mend: `see ${logOf(home, program.name)}`,
         }),

@@ -24,7 +24,7 @@ export const database = (home: string, say: (text: string) => Effect.Effect<void
   Effect.gen(function* () {
     const given = process.env["DATABASE_URL"]
     if (given !== undefined && given !== "") {
-      return { url: Redacted.make(given), words: "yours (DATABASE_URL)", kill: () => {} } satisfies Database
+      return { url: Redacted.make(given), words: "yours (DATABASE_URL)", kill: () => undefined } satisfies Database
     }
     const folder = join(home, "postgres")
     let server: Server = yield* Effect.acquireRelease(plainly(start({ folder })), () =>

@@ -11,19 +11,19 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { agentProgram } from "../cli/agent.ts"
 import { Plumbline } from "../cli/client.ts"
 import { CommandFailure, wordsOf } from "../cli/failure.ts"
-import { type Connection, defaultPort, findHome, readIfThere, readServerFile } from "../cli/home.ts"
+import { type Connection, defaultPort, findHome, readServerFile } from "../cli/home.ts"
 import { followEvents } from "../cli/status.ts"
 import { paint, print } from "../cli/terminal.ts"
 import { unprivileged } from "../postgres/unprivileged.ts"
 import { endStale, logOf, type Program, supervise } from "./child.ts"
 import { type Database, database } from "./database.ts"
 import { settle } from "./demo.ts"
+import { childEnvironment, debianHost, directoryHost } from "./hosts.ts"
 import { identify } from "./identity.ts"
 import { lock } from "./lock.ts"
-import { firstFree, needPort, portOf } from "./ports.ts"
+import { needPort, portOf } from "./ports.ts"
 import { welcome } from "./welcome.ts"
 
 export interface UpOptions {
@@ -54,7 +54,7 @@ export const up = (options: UpOptions, started: (database: Database) => void) =>
     yield* announce(home, url)
 
     yield* say(options.host === "debian" ? "booting a Debian" : "starting the agent")
-    const host = yield* options.host === "debian" ? debianHost(home, db) : directoryHost(home, port, db)
+    const host = yield* options.host === "debian" ? debianHost(home, db, say) : directoryHost(home, port, db, say)
     const connection = yield* connectionOf(home, url)
 
     yield* Effect.gen(function* () {
@@ -107,20 +107,17 @@ const connectionOf = (home: string, url: string): Effect.Effect<Connection, Comm
       }),
   })
 
-const programAt = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-
-/** Our environment for the children, without what would make them mistake themselves for this command. */
-const environment = (own: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
-  const inherited = Object.entries(process.env).flatMap(([key, value]) =>
-    value === undefined || key.startsWith("npm_") ? [] : [[key, value] as const],
-  )
-  return { ...Object.fromEntries(inherited), ...own }
-}
+const apiMain = fileURLToPath(new URL("../main.ts", import.meta.url))
 
 const apiProgram = (home: string, url: string, port: number, db: Database): Program => ({
   name: "api",
-  argv: unprivileged([process.execPath, programAt("../main.ts")]),
-  env: environment({ DATABASE_URL: Redacted.value(db.url), PLUMB_HOME: home, PORT: String(port), HOST: "127.0.0.1" }),
+  argv: unprivileged([process.execPath, apiMain]),
+  env: childEnvironment({
+    DATABASE_URL: Redacted.value(db.url),
+    PLUMB_HOME: home,
+    PORT: String(port),
+    HOST: "127.0.0.1",
+  }),
   ready: () =>
     Effect.promise((signal) =>
       fetch(`${url}/health`, { signal }).then(
@@ -128,49 +125,6 @@ const apiProgram = (home: string, url: string, port: number, db: Database): Prog
         () => false,
       ),
     ).pipe(Effect.timeoutOrElse({ duration: "2 seconds", orElse: () => Effect.succeed(false) })),
+  readyWithin: "1 minute",
   grace: "10 seconds",
 })
-
-/** The agent on a folder: no privileges, the same files as on a server, and the sites on a local port. */
-const directoryHost = (home: string, port: number, db: Database) =>
-  Effect.gen(function* () {
-    const root = join(home, "host")
-    mkdirSync(root, { recursive: true, mode: 0o755 })
-    const http = process.env["PLUMB_HTTP_PORT"]
-      ? yield* portOf("PLUMB_HTTP_PORT", port + 1)
-      : yield* keptPort(join(home, "http-port"), port + 1)
-    yield* needPort(http, "PLUMB_HTTP_PORT", "sites' nginx")
-    const program: Program = {
-      name: "agent",
-      argv: unprivileged([process.execPath, agentProgram]),
-      env: environment({
-        DATABASE_URL: Redacted.value(db.url),
-        PLUMB_NODE: "local",
-        PLUMB_HOST: "directory",
-        PLUMB_HOST_ROOT: root,
-        PLUMB_HTTP_PORT: String(http),
-        // Debian keeps nginx and php-fpm in sbin, which is not on everybody's PATH.
-        PATH: `${process.env["PATH"] ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`,
-      }),
-      ready: (output) => Effect.succeed(output !== ""),
-      grace: "10 seconds",
-    }
-    yield* supervise(home, program, say)
-    return {
-      words: `${root} (a directory host: what a server would have, below this folder)`,
-      root,
-      address: "127.0.0.1",
-      port: http,
-    }
-  })
-
-/** The port of last time while it is free, so that a URL that somebody kept stays good. */
-const keptPort = (file: string, from: number) =>
-  Effect.gen(function* () {
-    const kept = Number(Option.getOrElse(readIfThere(file), () => ""))
-    const port = yield* firstFree(Number.isInteger(kept) && kept > 0 && kept < 65_536 ? kept : from)
-    writeFileSync(file, `${port}\n`)
-    return port
-  })
-
-const debianHost = (_home: string, _db: Database) => Effect.fail(new CommandFailure({ message: "not yet" }))
