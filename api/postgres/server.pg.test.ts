@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import {
+  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
@@ -198,29 +199,41 @@ describe("the embedded Postgres", () => {
     }),
   )
 
-  it.live.runIf(isRoot())("works for an ordinary user", () =>
+  /** Starts one from a checkout that `nobody` can reach: the one that is tested may be in a place that only root can enter. */
+  const startedAs = (as: ReadonlyArray<string>, owner: { readonly uid: number; readonly gid: number }) =>
     Effect.gen(function* () {
-      // The checkout may be in a place that only root can enter, so that user sees it through a mount of its own.
       const place = mkdtempSync(join(tmpdir(), "plumb-nobody-"))
-      const path = join(place, "home")
+      const home = join(place, "home")
       const checkout = join(place, "checkout")
-      for (const made of [place, path, checkout]) {
-        mkdirSync(made, { recursive: true })
-        chownSync(made, nobody.uid, nobody.gid)
+      for (const path of [place, home, checkout]) {
+        mkdirSync(path, { recursive: true })
+        chmodSync(path, 0o755)
+        chownSync(path, owner.uid, owner.gid)
       }
       const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
       const script = 'mount --bind "$1" "$2" && shift 2 && exec "$@"'
-      const as = ["setpriv", `--reuid=${nobody.uid}`, `--regid=${nobody.gid}`, "--clear-groups", "--"]
       const node = join(checkout, "node_modules", ".bin", "node")
-      const start = [...as, node, join(checkout, "fixtures", "postgres", "start.ts")]
+      const program = [...as, node, join(checkout, "fixtures", "postgres", "start.ts"), home]
       const [child, server] = yield* Effect.promise(() =>
-        starter(["unshare", "--mount", "--", "sh", "-c", script, "sh", root, checkout, ...start, path, "--"], path),
+        starter(["unshare", "--mount", "--", "sh", "-c", script, "sh", root, checkout, ...program], home),
       )
       assert.strictEqual(statSync(`/proc/${server.pid}`).uid, nobody.uid)
       yield* query(server.url, (sql) => sql`select 1`)
       yield* stop(server)
       child.kill("SIGKILL")
       rmSync(place, { recursive: true, force: true })
+    })
+
+  it.live.runIf(isRoot())("works for an ordinary user", () =>
+    startedAs(["setpriv", `--reuid=${nobody.uid}`, `--regid=${nobody.gid}`, "--clear-groups", "--"], nobody),
+  )
+
+  it.live.runIf(isRoot())("runs as nobody where root may not use user namespaces", () =>
+    Effect.gen(function* () {
+      const bin = folder("bin")
+      mkdirSync(bin, { recursive: true })
+      writeFileSync(join(bin, "unshare"), "#!/bin/sh\nexit 1\n", { mode: 0o755 })
+      yield* startedAs(["env", `PATH=${bin}:${process.env["PATH"]}`], { uid: 0, gid: 0 })
     }),
   )
 })
