@@ -16,6 +16,9 @@ import { logOf, type Program, supervise } from "./child.ts"
 import type { Database } from "./database.ts"
 import { firstFree, needPort, portOf } from "./ports.ts"
 
+/** An installation has one node, whatever it is today: two names would leave one of them away for ever. */
+const nodeName = "local"
+
 type Say = (text: string) => Effect.Effect<void>
 
 export interface HostPlace {
@@ -52,7 +55,7 @@ export const directoryHost = (home: string, port: number, db: Database, say: Say
       argv: unprivileged([process.execPath, agentProgram]),
       env: childEnvironment({
         DATABASE_URL: Redacted.value(db.url),
-        PLUMB_NODE: "local",
+        PLUMB_NODE: nodeName,
         PLUMB_HOST: "directory",
         PLUMB_HOST_ROOT: root,
         PLUMB_HTTP_PORT: String(http),
@@ -105,7 +108,7 @@ export const debianHost = (home: string, db: Database, say: Say) =>
     let booted: Option.Option<typeof Booted.Type> = Option.none()
     const program: Program = {
       name: "debian",
-      argv: [process.execPath, testHost, "boot", "--agent"],
+      argv: [process.execPath, testHost, "boot", "--agent", "--name", nodeName],
       env: childEnvironment({ DATABASE_URL: Redacted.value(db.url) }),
       // The first time it has to be made from Debian's packages; what it says meanwhile is worth passing on.
       ready: (output) =>
