@@ -1,0 +1,116 @@
+// Where desired state comes from and where what became of it goes: one interface. `postgres.ts` is the store on the same
+// machine; one over HTTPS, for fleets, would be another.
+//
+// The one thing to know before changing it: a failure with `away` means that nothing can be said about what is wanted now.
+// Whoever gets one goes on with the last known state and removes nothing.
+
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import type * as Effect from "effect/Effect"
+import type { Condition } from "./conditions.ts"
+import type { Facts } from "./contract/facts.ts"
+import type { FieldDiff, HostKey } from "./contract/resource.ts"
+import type { Claim, Owned } from "./inventory.ts"
+import type { RecordKey } from "./keys.ts"
+import type { Pause } from "./policy.ts"
+import type { Stored } from "./records.ts"
+
+export class StoreFailure extends Data.TaggedError("StoreFailure")<{
+  /** The store cannot be reached; otherwise it refused this one statement. */
+  readonly away: boolean
+  readonly message: string
+}> {}
+
+/** A record in the cheap list. */
+export interface Listed {
+  readonly key: RecordKey
+  readonly id: string
+  readonly version: number
+}
+
+/** What `listen` hears. `connected`: anything may have been missed, look at everything. */
+export type Hint =
+  | { readonly hint: "connected" }
+  | { readonly hint: "record"; readonly key: RecordKey }
+  | { readonly hint: "pauses" }
+
+export interface StatusRow {
+  readonly key: RecordKey
+  readonly recordId: string
+  readonly generation: number
+  readonly conditions: ReadonlyArray<Condition>
+  readonly details: StatusDetails
+}
+
+/** What a status says besides its conditions. It is also what the agent remembers across its own restarts. */
+export interface StatusDetails {
+  /** Of all rendered resources when they were last in sync: a difference under the same digest is drift. */
+  readonly digest?: string
+  /** Differences that stand and are not healed. */
+  readonly drift?: ReadonlyArray<{
+    readonly key: HostKey
+    readonly fields: ReadonlyArray<string>
+    readonly finding: string
+  }>
+  /** Resources that two writers fight over. */
+  readonly fought?: ReadonlyArray<HostKey>
+  /** When the store was last out of reach, ISO 8601. Only in the node's own status. */
+  readonly storeAway?: { readonly from: string; readonly until: string }
+  /** Claims whose record is gone without having been deleted. Only in the node's own status. */
+  readonly orphans?: ReadonlyArray<RecordKey>
+}
+
+export interface DriftRow {
+  readonly record: RecordKey
+  readonly resourceKey: HostKey
+  readonly driftKind: FieldDiff["kind"]
+  readonly stream: "intended" | "corrective" | "accepted"
+  readonly outcome: "healed" | "reported" | "adopted" | "ignored" | "fought"
+  readonly diff: string
+  readonly fields: ReadonlyArray<FieldDiff>
+  readonly author: Author
+  readonly keptCopy: string | undefined
+  readonly seenAtMillis: number
+}
+
+/** What is known of who changed a thing on the host. */
+export interface Author {
+  /** ISO 8601: when the file was last touched. */
+  readonly changedAt?: string
+  /** Who owns it now. */
+  readonly owner?: string
+  /** Who was logged in when it was found. */
+  readonly sessions?: ReadonlyArray<string>
+}
+
+export interface Heartbeat {
+  readonly atMillis: number
+  readonly resources: number
+  readonly drifted: number
+  readonly durationMillis: number
+}
+
+export interface DesiredStateShape {
+  readonly list: Effect.Effect<ReadonlyArray<Listed>, StoreFailure>
+  readonly load: (keys: ReadonlyArray<RecordKey>) => Effect.Effect<ReadonlyArray<Stored>, StoreFailure>
+  readonly pauses: Effect.Effect<ReadonlyArray<Pause>, StoreFailure>
+  readonly inventory: Effect.Effect<ReadonlyArray<Owned>, StoreFailure>
+  readonly statuses: Effect.Effect<ReadonlyArray<Omit<StatusRow, "recordId">>, StoreFailure>
+  /** Listens for ever; resubscribes by itself and says `connected` after each time. */
+  readonly listen: (hear: (hints: ReadonlyArray<Hint>) => Effect.Effect<void>) => Effect.Effect<never>
+
+  /** Writes the claims down. Gives those that another record holds, which were not written. */
+  readonly claim: (record: RecordKey, claims: ReadonlyArray<Claim>) => Effect.Effect<ReadonlyArray<Owned>, StoreFailure>
+  readonly release: (record: RecordKey, keys: ReadonlyArray<HostKey>) => Effect.Effect<void, StoreFailure>
+  /** Writes each status unless its generation is no longer the record's newest. */
+  readonly writeStatuses: (rows: ReadonlyArray<StatusRow>) => Effect.Effect<void, StoreFailure>
+  readonly writeDrift: (rows: ReadonlyArray<DriftRow>) => Effect.Effect<void, StoreFailure>
+  readonly writeHeartbeat: (beat: Heartbeat) => Effect.Effect<void, StoreFailure>
+  readonly writeNode: (facts: Facts) => Effect.Effect<void, StoreFailure>
+  /** Removes a tombstone that nothing is left of. False: somebody wrote to it meanwhile. */
+  readonly finish: (stored: Stored) => Effect.Effect<boolean, StoreFailure>
+}
+
+export class DesiredState extends Context.Service<DesiredState, DesiredStateShape>()(
+  "plumbline/reconciler/DesiredState",
+) {}
