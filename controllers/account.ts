@@ -1,0 +1,56 @@
+/**
+ * Account: a Linux user with a group, a home, and a slice that holds everything of theirs within limits.
+ *
+ * The one thing to know before changing it: the home and the folders in it belong to root, up to the first folder that the
+ * tenant can write. That is what lets root work in them without ever meeting a link that a tenant planted.
+ */
+import { directory } from "../reconciler/resources/directory.ts"
+import { group } from "../reconciler/resources/group.ts"
+import { groupKey, pathKey, userKey } from "../reconciler/resources/place.ts"
+import { slice } from "../reconciler/resources/slice.ts"
+import { user } from "../reconciler/resources/user.ts"
+import type { AccountSpec } from "../spec/account.ts"
+import { shaped, whole } from "./encode/unsafe.ts"
+import { accountLayout, webGroup } from "./layout.ts"
+import { guarded, resources, stalled } from "./outcome.ts"
+
+export const account = guarded<AccountSpec>("Account", ({ name, spec }, { facts }) => {
+  if (spec.uid === undefined)
+    return stalled("NoUid", `Account ${name} has no user id.`, "Write the record through the API, which gives it one.")
+  const layout = accountLayout(name)
+  const uid = Number(whole("a user id", spec.uid, 10000, 59999))
+  const comment = shaped(
+    "the comment of a user",
+    spec.comment ?? "",
+    /^[^:,="\\]{0,200}$/u,
+    'Use one line without : , = " and \\.',
+  )
+
+  const owner = { fields: ["metadata.name", "spec.uid"] }
+  const inHome = { fields: ["metadata.name"], after: [pathKey(layout.home), userKey(layout.name)] }
+  const tenants = { owner: layout.name, group: layout.name, mode: 0o700 }
+  const passage = { owner: "root", group: webGroup(facts), mode: 0o751 }
+  return resources([
+    group(layout.name, { gid: uid }, owner),
+    user(
+      layout.name,
+      { uid, gid: uid, comment, home: layout.home, shell: "/usr/sbin/nologin", groups: [] },
+      { fields: ["metadata.name", "spec.uid", "spec.comment"], after: [groupKey(layout.name)] },
+    ),
+    // The home goes to the trash as a whole; what is in it goes along.
+    directory(layout.home, passage, { fields: ["metadata.name"], after: [userKey(layout.name)], onDelete: "trash" }),
+    directory(layout.sites, passage, { ...inHome, onDelete: "retain" }),
+    directory(layout.private, tenants, { ...inHome, onDelete: "retain" }),
+    directory(layout.tmp, tenants, { ...inHome, onDelete: "retain" }),
+    slice(
+      layout.slice,
+      {
+        memoryMax: Number(whole("a limit of memory", spec.limits.memory, 2 ** 20, 2 ** 50)),
+        cpuQuota: Number(whole("a limit of CPU", spec.limits.cpu, 1, 100_000)),
+        tasksMax: Number(whole("a limit of tasks", spec.limits.tasks, 1, 4_194_304)),
+      },
+      // After the user, so that a removal ends what runs as the user before the user goes.
+      { fields: ["spec.limits"], after: [userKey(layout.name), pathKey(layout.home)] },
+    ),
+  ])
+})

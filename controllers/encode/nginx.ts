@@ -1,0 +1,132 @@
+/**
+ * nginx's configuration: one encoder for each place where a value stands. Text from a tenant in an nginx file is as good as
+ * root, so each of these answers with exactly one token of nginx's grammar, or refuses.
+ *
+ * The one thing to know before changing it: nginx has no escape for `$` (it always begins a variable where variables are
+ * allowed), so no encoder lets one through. Its lexer: ngx_conf_read_token in src/core/ngx_conf_file.c.
+ */
+import { encoded, type Text, template, words } from "./text.ts"
+import { absolutePath, shaped, UnsafeValue, whole } from "./unsafe.ts"
+
+export type Nginx = Text<"nginx">
+
+export const nginx = template("nginx")
+
+export const nothing = encoded("nginx", "")
+
+const bare = /^[A-Za-z0-9/._~+,=@:%-]+$/
+
+/** One token for a text that is known to hold neither quotes, backslash, `$` nor controls. */
+const token = (text: string): Nginx => encoded("nginx", bare.test(text) ? text : `"${text}"`)
+
+/** `server_name`: one exact name in ASCII. No wildcard, no regular expression, no empty name. */
+export const serverName = (value: string): Nginx => {
+  const mend = "Use a full domain name in lower-case ASCII (xn-- for other scripts)."
+  const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+  const name = shaped("a server name", value, new RegExp(`^${label}(?:\\.${label})+$`), mend)
+  if (name.length > 253) throw new UnsafeValue("a server name", value, mend)
+  return encoded("nginx", name)
+}
+
+export const serverNames = (list: ReadonlyArray<string>): Nginx => words("nginx", list.map(serverName))
+
+/** A file or folder of the host: `root`, `alias`, `access_log`, `include`, `from=`. */
+export const path = (value: string): Nginx => token(absolutePath("a path in nginx's configuration", value))
+
+/** `disable_symlinks … from=PATH`, where the parameter and its value are one token. */
+export const fromPath = (value: string): Nginx =>
+  token(`from=${absolutePath("a path in nginx's configuration", value)}`)
+
+/** `server unix:PATH`, likewise. */
+export const unixSocket = (value: string): Nginx => token(`unix:${absolutePath("a socket's path", value)}`)
+
+/** A folder for `alias`, with the slash at its end that the prefix of the location has too. */
+export const folder = (value: string): Nginx => token(`${absolutePath("a path in nginx's configuration", value)}/`)
+
+/**
+ * The path of a `location =`, given as a browser sends it: nginx compares it with the request's path once that is decoded.
+ */
+export const uriPath = (value: string): Nginx => {
+  const mend = "Use a path of letters, digits and . _ ~ - / @ : + , = & only, the rest percent-encoded."
+  const sent = shaped("the path of a location", value, /^\/[A-Za-z0-9._~/%@:+,=&-]*$/, mend)
+  return token(shaped("the path of a location", decoded(sent), /^\/[\p{L}\p{M}\p{N} ._~/%@:+,=&!'()*-]*$/u, mend))
+}
+
+const decoded = (path: string): string => {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    throw new UnsafeValue("the path of a location", path, "Percent-encode the bytes of its UTF-8.")
+  }
+}
+
+/** The URI of an `error_page`: where nginx goes on inside. Exactly what a location may be, but undecoded. */
+export const internalUri = (value: string): Nginx =>
+  encoded(
+    "nginx",
+    shaped(
+      "the page of an error",
+      value,
+      /^\/[A-Za-z0-9._~/%@:+,-]*$/,
+      "Use a path of letters, digits and . _ ~ - / % @ : + , only, percent-encoded.",
+    ),
+  )
+
+/** What `return 301` answers in Location: a path of the same site or an http(s) URL, in ASCII. */
+export const redirectTarget = (value: string): Nginx =>
+  token(
+    shaped(
+      "the target of a redirect",
+      value,
+      /^(?:https?:\/\/[a-z0-9.-]+(?::\d{1,5})?(?=[/?]|$)|\/(?!\/))[A-Za-z0-9._~/%@:+,=&?-]*$/,
+      "Use a path that begins with one slash, or an http(s) URL, in ASCII and percent-encoded.",
+    ),
+  )
+
+/** A file name of `index`. */
+export const fileName = (value: string): Nginx =>
+  encoded(
+    "nginx",
+    shaped("an index file", value, /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/, "Use a plain file name, such as index.html."),
+  )
+
+/** A name of our own in nginx's configuration: an upstream. */
+export const identifier = (value: string): Nginx =>
+  encoded(
+    "nginx",
+    shaped("the name of an upstream", value, /^[a-z][a-z0-9_-]{0,79}$/, "Use lower-case letters, digits and dashes."),
+  )
+
+/** `user`: a system user. */
+export const user = (value: string): Nginx =>
+  encoded("nginx", shaped("a user", value, /^[a-z_][a-z0-9_-]{0,31}$/, "Use the name of a system user."))
+
+const redirects = new Set([301, 302, 303, 307, 308])
+export const redirectStatus = (value: number): Nginx => {
+  if (redirects.has(value)) return encoded("nginx", `${value}`)
+  throw new UnsafeValue("the status of a redirect", String(value), "Use 301, 302, 303, 307 or 308.")
+}
+
+/** The status of an `error_page`. */
+export const errorStatus = (value: string): Nginx =>
+  encoded("nginx", shaped("the status of an error page", value, /^[45]\d\d$/, "Use a status from 400 to 599."))
+
+export const integer = (value: number, minimum = 0, maximum = Number.MAX_SAFE_INTEGER): Nginx =>
+  encoded("nginx", whole("a number in nginx's configuration", value, minimum, maximum))
+
+/** `client_max_body_size`: in bytes, or shorter where that is exact. */
+export const size = (bytes: number): Nginx => {
+  const exact = Number(whole("a size", bytes, 0, 2 ** 50))
+  const [unit, divisor] =
+    exact > 0 && exact % 2 ** 20 === 0 ? ["m", 2 ** 20] : exact > 0 && exact % 1024 === 0 ? ["k", 1024] : ["", 1]
+  return encoded("nginx", `${exact / Number(divisor)}${unit}`)
+}
+
+/** `listen ADDRESS:PORT`, for an address of either family. */
+export const listen = (address: string, port: number): Nginx => {
+  const mend = "Use an IPv4 or IPv6 address."
+  const text = address.includes(":")
+    ? `[${shaped("an address to listen on", address, /^[0-9a-f:.]{2,45}$/, mend)}]`
+    : shaped("an address to listen on", address, /^\d{1,3}(?:\.\d{1,3}){3}$/, mend)
+  return encoded("nginx", `${text}:${whole("a port", port, 1, 65535)}`)
+}

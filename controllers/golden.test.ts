@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest"
+import type { Rendered } from "../reconciler/contract/controller.ts"
+import type { Resource } from "../reconciler/contract/resource.ts"
+import { directoryFacts, liveFacts, renderSamples } from "./golden/samples.ts"
+
+const show = (resource: Resource): string => {
+  const { content, ...rest } = { content: undefined, ...(resource.spec as object) }
+  const lines = [
+    `${resource.kind} ${resource.id}`,
+    `  spec: ${JSON.stringify(rest, (key, value) => (key === "mode" ? `0${value.toString(8)}` : value))}`,
+    ...(resource.after.length === 0 ? [] : [`  after: ${resource.after.join(" ")}`]),
+    `  on delete: ${resource.onDelete}; fields: ${resource.fields.join(" ")}`,
+    ...(resource.activates.length === 0 ? [] : [`  activates: ${JSON.stringify(resource.activates)}`]),
+    ...(content === undefined
+      ? []
+      : String(content)
+          .trimEnd()
+          .split("\n")
+          .map((line) => `  | ${line}`.trimEnd())),
+  ]
+  return lines.join("\n")
+}
+
+const page = (rendered: Rendered): string =>
+  rendered.outcome === "resources"
+    ? `${rendered.resources.map(show).join("\n\n")}\n`
+    : `${JSON.stringify(rendered, null, 2)}\n`
+
+for (const facts of [liveFacts, directoryFacts])
+  describe(`the sample records on a ${facts.host} host`, () => {
+    for (const [record, rendered] of renderSamples(facts))
+      it(`${record} gives the resources in its golden file`, async () => {
+        await expect(page(rendered)).toMatchFileSnapshot(`golden/${facts.host}/${record.replace("/", "-")}.txt`)
+      })
+
+    it("give the same bytes when they are rendered again", () => {
+      expect(renderSamples(facts)).toEqual(renderSamples(facts))
+    })
+
+    it("claim every path, user and unit once", () => {
+      const ids = renderSamples(facts).flatMap(([, rendered]) =>
+        rendered.outcome === "resources" ? rendered.resources.map(({ id, kind }) => `${kind} ${id}`) : [],
+      )
+      expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([])
+    })
+  })

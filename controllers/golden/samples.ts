@@ -1,0 +1,121 @@
+/**
+ * Sample records and facts for the tests of this folder, decoded as the engine decodes them, and a look-up over them.
+ *
+ * The one thing to know before changing it: the golden files beside this one are rendered from these.
+ */
+import * as Schema from "effect/Schema"
+import type { Controller, Desired, RenderContext, Rendered } from "../../reconciler/contract/controller.ts"
+import type { Facts } from "../../reconciler/contract/facts.ts"
+import type { Resource } from "../../reconciler/contract/resource.ts"
+import { AccountSpec } from "../../spec/account.ts"
+import { NodeSpec } from "../../spec/node.ts"
+import { PhpSpec } from "../../spec/php.ts"
+import { SiteSpec } from "../../spec/site.ts"
+import { account } from "../account.ts"
+import { node } from "../node.ts"
+import { php } from "../php.ts"
+import { site } from "../site.ts"
+
+const debianExtensions = ["ctype", "curl", "ffi", "gd", "intl", "mbstring", "mysqli", "mysqlnd", "opcache", "pdo", "xml"]
+
+export const liveFacts: Facts = {
+  root: "",
+  host: "live",
+  webUser: "www-data",
+  nginx: { program: "/usr/sbin/nginx", version: "1.22.1" },
+  php: ["7.4", "8.2"].map((version) => ({
+    version,
+    fpm: `/usr/sbin/php-fpm${version}`,
+    extensions: debianExtensions,
+    modsAvailable: `/etc/php/${version}/mods-available`,
+  })),
+  http: { port: 80, ipv4: "0.0.0.0", ipv6: "::" },
+}
+
+export const directoryFacts: Facts = {
+  root: "/srv/plumbline test/host",
+  host: "directory",
+  webUser: null,
+  nginx: { program: "/usr/sbin/nginx", version: "1.22.1" },
+  php: [
+    {
+      version: "8.2",
+      fpm: "/usr/sbin/php-fpm8.2",
+      extensions: ["ctype", "opcache", "phar", "pdo", "tokenizer"],
+      modsAvailable: "/etc/php/8.2/mods-available",
+    },
+  ],
+  http: { port: 8081, ipv4: "127.0.0.1", ipv6: null },
+}
+
+export const desired = <Spec>(kind: string, name: string, spec: Spec): Desired<Spec> => ({
+  kind,
+  name,
+  id: `00000000-0000-4000-8000-${Buffer.from(`${kind}${name}`).toString("hex").slice(-12).padStart(12, "0")}`,
+  generation: 1,
+  annotations: {},
+  spec,
+})
+
+export const anAccount = (name: string, spec: typeof AccountSpec.Encoded = {}) =>
+  desired("Account", name, Schema.decodeUnknownSync(AccountSpec)({ uid: 10001, ...spec }))
+export const aPhp = (name: string, spec: Partial<typeof PhpSpec.Encoded> = {}) =>
+  desired("Php", name, Schema.decodeUnknownSync(PhpSpec)({ account: "acme", version: "8.2", ...spec }))
+export const aSite = (name: string, spec: Partial<typeof SiteSpec.Encoded> = {}) =>
+  desired("Site", name, Schema.decodeUnknownSync(SiteSpec)({ account: "acme", domains: ["shop.example.org"], ...spec }))
+export const aNode = (name = "web1.example.org") => desired("Node", name, Schema.decodeUnknownSync(NodeSpec)({}))
+
+export const renderOf = <Spec>(
+  controller: Controller<Spec>,
+  record: Desired<Spec>,
+  facts: Facts,
+  others: ReadonlyArray<Desired<unknown>> = [],
+): Rendered => {
+  const lookup: RenderContext["lookup"] = <Other>(kind: string, name: string) =>
+    others.find((other) => other.kind === kind && other.name === name) as Desired<Other> | undefined
+  return controller.render(record, { facts, lookup })
+}
+
+export const resourcesOf = (rendered: Rendered): ReadonlyArray<Resource> => {
+  if (rendered.outcome !== "resources") throw new Error(`${rendered.outcome}: ${rendered.message}`)
+  return rendered.resources
+}
+
+const accounts = [
+  anAccount("acme", { uid: 10001, comment: "Acme Outfitters" }),
+  anAccount("blue-fern", { uid: 10002, limits: { memory: "1G", cpu: 200, tasks: 400 } }),
+]
+const phps = [
+  aPhp("acme", {
+    ini: { memory_limit: "256M", upload_max_filesize: "128M", "date.timezone": "Europe/Vienna" },
+    extensions: { ctype: true },
+  }),
+  aPhp("blue-fern", { account: "blue-fern", pool: { mode: "dynamic", maxChildren: 9, requestTimeout: 60 } }),
+]
+const sites = [
+  aSite("acme-shop", {
+    php: "acme",
+    aliases: ["acme.example.org"],
+    redirects: { www: "remove", paths: [{ from: "/old", to: "/new" }] },
+    maxUpload: "128M",
+  }),
+  aSite("acme-docs", {
+    domains: ["docs.example.org", "bücher.example.org"],
+    documentRoot: "public/build",
+    indexFiles: ["index.html"],
+    errorPages: { "404": "/missing.html" },
+    redirects: { paths: [{ from: "/stra%C3%9Fe", to: "https://maps.example.org/?q=1&z=2", status: 308 }] },
+  }),
+  aSite("acme-secure", { domains: ["secure.example.org"], redirects: { www: "add", https: true } }),
+  aSite("fern-old", { account: "blue-fern", domains: ["old.example.org"], php: "blue-fern", suspended: true }),
+]
+
+/** Everything that a node with the sample records has, by the record it came from. */
+export const renderSamples = (facts: Facts): ReadonlyArray<readonly [record: string, rendered: Rendered]> => {
+  const others = [...accounts, ...phps]
+  const all = <Spec>(controller: Controller<Spec>, records: ReadonlyArray<Desired<Spec>>) =>
+    records.map(
+      (record) => [`${record.kind}/${record.name}`, renderOf(controller, record, facts, others)] as const,
+    )
+  return [...all(node, [aNode()]), ...all(account, accounts), ...all(php, phps), ...all(site, sites)]
+}

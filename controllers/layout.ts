@@ -1,0 +1,124 @@
+/**
+ * Where everything is on a host, and what it is called there: the only place that puts names into paths, units and
+ * upstreams. Each name is checked again here, since a path from a hostile record would be as bad as text from one.
+ *
+ * The one thing to know before changing it: these are paths on the host. Whatever a *process* of the host opens goes through
+ * `seenBy`, because on a directory host the same file stands below a folder.
+ */
+import type { Facts } from "../reconciler/contract/facts.ts"
+import { instanceName, sliceName } from "../reconciler/resources/unit-name.ts"
+import { shaped, UnsafeValue } from "./encode/unsafe.ts"
+
+export type HostPath = `/${string}`
+
+/** The path as a program of the host has to be given it. */
+export const seenBy = (facts: Facts, path: HostPath): string => `${facts.root}${path}`
+
+/** Whose group lets nginx's workers in. A directory host notes it like any other name. */
+export const webGroup = (facts: Facts): string => facts.webUser ?? "www-data"
+
+const accountName = (name: string): string => {
+  const mend = "Use 1 to 31 lower-case letters, digits and dashes, beginning with a letter and not ending with a dash."
+  const checked = shaped("the name of an account", name, /^[a-z](?:[a-z0-9-]{0,29}[a-z0-9])?$/, mend)
+  if (/^(?:root|www-data|nobody|plumb.*|systemd-.*)$/.test(checked))
+    throw new UnsafeValue("the name of an account", name, "This name belongs to the system.")
+  return checked
+}
+
+const recordName = (name: string): string =>
+  shaped(
+    "the name of a record",
+    name,
+    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    "Use 1 to 63 lower-case letters, digits and dashes, with a letter or digit at both ends.",
+  )
+
+const phpVersion = (version: string): string =>
+  shaped("a version of PHP", version, /^[5-9]\.\d{1,2}$/, "Use major and minor: 8.2.")
+
+const configuration = "/etc/plumbline" satisfies HostPath
+const state = "/var/lib/plumbline" satisfies HostPath
+const logs = "/var/log/plumbline" satisfies HostPath
+
+/** Folders and files of the platform itself. */
+export const platform = {
+  configuration,
+  state,
+  logs,
+  pages: `${configuration}/pages`,
+  php: `${configuration}/php`,
+  nginx: `${configuration}/nginx`,
+  nginxLive: `${configuration}/nginx/live`,
+  nginxNext: `${configuration}/nginx/next`,
+  /** nginx's own folder for pid and temporary files. Not in /run: `nginx -t` wants it before the unit ever ran. */
+  nginxState: `${state}/nginx`,
+  nginxLogs: `${logs}/nginx`,
+  siteLogs: `${logs}/sites`,
+  units: "/etc/systemd/system",
+  nginxUnit: "plumb-nginx.service",
+  nginxUnitFile: "/etc/systemd/system/plumb-nginx.service",
+  logrotate: "/etc/logrotate.d/plumbline",
+} as const satisfies Record<string, string>
+
+/** Folders and names of one account. */
+export const accountLayout = (account: string) => {
+  const name = accountName(account)
+  const home: HostPath = `/home/${name}`
+  return {
+    name,
+    home,
+    sites: `${home}/sites` satisfies HostPath,
+    private: `${home}/private` satisfies HostPath,
+    /** Uploads in progress and sessions of PHP. */
+    tmp: `${home}/tmp` satisfies HostPath,
+    slice: sliceName(name),
+  } as const
+}
+
+const segment = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/
+
+/** Folders and names of one site. `documentRoot` is relative to the site's folder. */
+export const siteLayout = (site: string, account: string, documentRoot: string) => {
+  const name = recordName(site)
+  const tree: HostPath = `${accountLayout(account).sites}/${name}`
+  const mend = "Use a relative path such as public, of letters, digits, dots, dashes and underscores."
+  const segments = documentRoot.split("/").map((part) => shaped("a document root", part, segment, mend))
+  return {
+    name,
+    tree,
+    /** The first folder that the tenant can write: root never goes below it. */
+    tenantRoot: `${tree}/${segments[0]}` satisfies HostPath,
+    documentRoot: `${tree}/${segments.join("/")}` satisfies HostPath,
+    logs: `${logs}/sites/${name}` satisfies HostPath,
+    member: `sites/${name}.conf`,
+  } as const
+}
+
+/** What one version of PHP has on a host, for all accounts. */
+export const phpVersionLayout = (version: string) => {
+  const template = `plumb-php${phpVersion(version)}`
+  return {
+    template,
+    unitFile: `${platform.units}/${template}@.service` satisfies HostPath,
+    configuration: `${platform.php}/${version}` satisfies HostPath,
+  } as const
+}
+
+/** Files and names of an account's PHP in one version. */
+export const phpLayout = (account: string, version: string) => {
+  const name = accountName(account)
+  const shared = phpVersionLayout(version)
+  return {
+    ...shared,
+    pool: `${shared.configuration}/${name}.conf` satisfies HostPath,
+    ini: `${shared.configuration}/${name}.ini` satisfies HostPath,
+    socket: `/run/${shared.template}/${name}/php.sock` satisfies HostPath,
+    unit: instanceName(shared.template, name),
+  } as const
+}
+
+/** What a Php record is called in nginx, whichever version it has. */
+export const upstreamLayout = (php: string) => {
+  const name = recordName(php)
+  return { upstream: `php_${name}`, member: `php/${name}.conf` } as const
+}

@@ -1,0 +1,124 @@
+/**
+ * Node: what a host has once and for all accounts: the platform's folders, its nginx, the unit templates of PHP, the pages
+ * for when a site has none.
+ *
+ * The one thing to know before changing it: the rest of the platform stands on these paths, so nothing here depends on a
+ * record of another kind, and what holds data (logs, state) stays when the Node record goes.
+ */
+import type { Facts } from "../reconciler/contract/facts.ts"
+import type { OnDelete, Resource } from "../reconciler/contract/resource.ts"
+import { directory } from "../reconciler/resources/directory.ts"
+import { file as fileResource } from "../reconciler/resources/file.ts"
+import { nginxMember } from "../reconciler/resources/nginx-member.ts"
+import { nginxKey, pathKey } from "../reconciler/resources/place.ts"
+import { unit } from "../reconciler/resources/unit.ts"
+import type { NodeSpec } from "../spec/node.ts"
+import { file } from "./encode/text.ts"
+import { type HostPath, phpVersionLayout, platform, webGroup } from "./layout.ts"
+import { nginxConf } from "./node/nginx-conf.ts"
+import { pages } from "./node/pages.ts"
+import { rotation } from "./node/rotation.ts"
+import { nginxUnit, phpUnit } from "./node/units.ts"
+import { guarded, resources } from "./outcome.ts"
+
+export const node = guarded<NodeSpec>("Node", (_record, { facts }) =>
+  resources([...folders(facts), ...shownPages, ...webServer(facts), ...phpTemplates(facts), ...logRotation(facts)]),
+)
+
+const everyNode = { fields: ["metadata.name"] }
+const public755 = { owner: "root", group: "root", mode: 0o755 }
+const public644 = { owner: "root", group: "root", mode: 0o644 }
+
+const folder = (path: HostPath, mode = 0o755, onDelete: OnDelete = "remove", group = "root"): Resource =>
+  directory(
+    path,
+    { owner: "root", group, mode },
+    { ...everyNode, onDelete, after: parents.has(parentOf(path)) ? [pathKey(parentOf(path))] : [] },
+  )
+
+const parentOf = (path: HostPath): string => path.slice(0, path.lastIndexOf("/"))
+
+const parents: ReadonlySet<string> = new Set([
+  ...[platform.configuration, platform.nginx, platform.nginxLive, platform.nginxNext, platform.php],
+  ...[platform.state, platform.logs],
+])
+
+const folders = (facts: Facts): ReadonlyArray<Resource> => [
+  folder(platform.configuration),
+  folder(platform.pages),
+  folder(platform.php),
+  folder(platform.nginx),
+  ...[platform.nginxLive, platform.nginxNext].flatMap((tree) => [
+    folder(tree),
+    folder(`${tree}/php`),
+    folder(`${tree}/sites`),
+  ]),
+  folder(platform.state, 0o755, "retain"),
+  ...(["trash", "kept", "owed"] as const).map((name) => folder(`${platform.state}/${name}`, 0o700, "retain")),
+  folder(platform.nginxState, 0o755, "retain"),
+  folder(platform.logs, 0o755, "retain"),
+  // Workers open their logs anew as the web user; nobody else reads who visits whom.
+  folder(platform.nginxLogs, 0o750, "retain", webGroup(facts)),
+  folder(platform.siteLogs, 0o751, "retain", webGroup(facts)),
+]
+
+const shownPages: ReadonlyArray<Resource> = pages.map(({ content, file: name }) =>
+  fileResource(
+    `${platform.pages}/${name}`,
+    { ...public644, content },
+    { ...everyNode, after: [pathKey(platform.pages)] },
+  ),
+)
+
+const webServer = (facts: Facts): ReadonlyArray<Resource> => [
+  nginxMember(
+    "nginx.conf",
+    { content: file(nginxConf(facts)) },
+    {
+      fields: ["spec.http"],
+      after: [
+        ...[platform.nginxLive, platform.nginxNext].flatMap((tree) => [
+          pathKey(tree),
+          pathKey(`${tree}/php`),
+          pathKey(`${tree}/sites`),
+        ]),
+        pathKey(platform.nginxState),
+        pathKey(platform.nginxLogs),
+        ...(facts.nginx === null ? [] : [pathKey(platform.nginxUnitFile)]),
+      ],
+    },
+  ),
+  ...(facts.nginx === null
+    ? []
+    : [
+        fileResource(
+          platform.nginxUnitFile,
+          { ...public644, content: file(nginxUnit(facts.nginx.program, facts)) },
+          { ...everyNode, activates: [{ kind: "daemon-reload" }] },
+        ),
+        unit(
+          platform.nginxUnit,
+          { enabled: true, active: true },
+          { ...everyNode, after: [pathKey(platform.nginxUnitFile), nginxKey("nginx.conf")] },
+        ),
+      ]),
+]
+
+const phpTemplates = (facts: Facts): ReadonlyArray<Resource> =>
+  facts.php.flatMap((installed) => {
+    const { configuration, unitFile } = phpVersionLayout(installed.version)
+    return [
+      directory(configuration, public755, { ...everyNode, after: [pathKey(platform.php)] }),
+      fileResource(
+        unitFile,
+        { ...public644, content: file(phpUnit(installed, facts)) },
+        { ...everyNode, activates: [{ kind: "daemon-reload" }] },
+      ),
+    ]
+  })
+
+// Nobody runs logrotate on a folder.
+const logRotation = (facts: Facts): ReadonlyArray<Resource> =>
+  facts.host === "directory"
+    ? []
+    : [fileResource(platform.logrotate, { ...public644, content: file(rotation()) }, everyNode)]

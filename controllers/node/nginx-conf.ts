@@ -1,0 +1,133 @@
+/**
+ * The nginx.conf of the platform's own nginx: everything that all sites share. Nothing below /etc/nginx is read.
+ *
+ * The one thing to know before changing it: the same bytes are tested as `next/nginx.conf` and run as `live/nginx.conf`, so
+ * includes are relative, and every path that `nginx -t` opens (pid, logs, temporary files) must exist before nginx ever ran.
+ */
+import type { Facts } from "../../reconciler/contract/facts.ts"
+import * as to from "../encode/nginx.ts"
+import { nginx } from "../encode/nginx.ts"
+import { platform, seenBy } from "../layout.ts"
+import { mimeTypes } from "./mime-types.ts"
+
+/** Two logs a site, twice that while old workers end: enough for 10,000 sites and their connections. The unit's limit too. */
+export const openFiles = 262_144
+
+export const nginxConf = (facts: Facts): to.Nginx => {
+  const { http, webUser } = facts
+  const state = (name: "nginx.pid" | "body" | "fastcgi" | "proxy" | "scgi" | "uwsgi") =>
+    to.path(seenBy(facts, `${platform.nginxState}/${name}`))
+  const listen = [http.ipv4, ...(http.ipv6 === null ? [] : [http.ipv6])].map(
+    (address) => nginx`listen ${to.listen(address, http.port)} default_server;`,
+  )
+  return nginx`
+    ${webUser === null ? to.nothing : nginx`user ${to.user(webUser)};`}
+    # The unit watches this process.
+    daemon off;
+    pid ${state("nginx.pid")};
+    error_log ${to.path(seenBy(facts, `${platform.nginxLogs}/error.log`))} warn;
+    worker_processes auto;
+    ${facts.host === "live" ? nginx`worker_rlimit_nofile ${to.integer(openFiles)};` : to.nothing}
+    # Old workers that serve a long download end after this, so that reloads do not pile them up.
+    worker_shutdown_timeout 300s;
+
+    events {
+        worker_connections 4096;
+    }
+
+    http {
+        # A name has at most 253 characters, and 10,000 of them have to fit.
+        server_names_hash_bucket_size 512;
+        server_names_hash_max_size 65536;
+        variables_hash_max_size 2048;
+
+        ${mimeTypes}
+        default_type application/octet-stream;
+        types_hash_max_size 4096;
+
+        log_format plumbline '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
+                             '"$http_referer" "$http_user_agent" $host $request_time';
+        access_log off;
+
+        client_body_temp_path ${state("body")};
+        fastcgi_temp_path ${state("fastcgi")};
+        proxy_temp_path ${state("proxy")};
+        scgi_temp_path ${state("scgi")};
+        uwsgi_temp_path ${state("uwsgi")};
+
+        sendfile on;
+        tcp_nopush on;
+        server_tokens off;
+        # Location headers hold no name and port: a proxy in front may have others.
+        absolute_redirect off;
+        keepalive_timeout 30s;
+        client_header_timeout 15s;
+        client_body_timeout 60s;
+        send_timeout 60s;
+        reset_timedout_connection on;
+
+        gzip on;
+        gzip_vary on;
+        gzip_proxied any;
+        gzip_types text/css text/plain text/xml text/javascript application/javascript application/json
+                   application/xml application/atom+xml application/rss+xml image/svg+xml;
+
+        # What a proxy that ends TLS in front of this server says, else what the connection is.
+        map $http_x_forwarded_proto $plumb_scheme {
+            default $scheme;
+            https https;
+        }
+        map $plumb_scheme $plumb_https {
+            default "";
+            https on;
+        }
+
+        ${fastcgi}
+
+        error_page 403 /.plumbline/403.html;
+        error_page 404 /.plumbline/404.html;
+        error_page 500 502 503 504 /.plumbline/50x.html;
+
+        # A name that no site has gets no answer at all.
+        server {
+            ${listen}
+            server_name _;
+            # Known to nginx even when no site has PHP.
+            set $plumb_path_info "";
+            return 444;
+        }
+
+        include php/*.conf;
+        include sites/*.conf;
+    }
+  `
+}
+
+// Our own instead of a distribution's fastcgi_params: SCRIPT_FILENAME by real path, no HTTP_PROXY (httpoxy, CVE-2016-5385),
+// and the name that the visitor used, which nginx has matched against the site's names.
+const fastcgi = nginx`
+  fastcgi_param SCRIPT_FILENAME $realpath_root$fastcgi_script_name;
+  fastcgi_param SCRIPT_NAME $fastcgi_script_name;
+  fastcgi_param PATH_INFO $plumb_path_info;
+  fastcgi_param DOCUMENT_ROOT $realpath_root;
+  fastcgi_param DOCUMENT_URI $document_uri;
+  fastcgi_param REQUEST_URI $request_uri;
+  fastcgi_param REQUEST_METHOD $request_method;
+  fastcgi_param REQUEST_SCHEME $plumb_scheme;
+  fastcgi_param HTTPS $plumb_https if_not_empty;
+  fastcgi_param QUERY_STRING $query_string;
+  fastcgi_param CONTENT_TYPE $content_type;
+  fastcgi_param CONTENT_LENGTH $content_length;
+  fastcgi_param SERVER_PROTOCOL $server_protocol;
+  fastcgi_param SERVER_SOFTWARE nginx;
+  fastcgi_param GATEWAY_INTERFACE CGI/1.1;
+  fastcgi_param REMOTE_ADDR $remote_addr;
+  fastcgi_param REMOTE_PORT $remote_port;
+  fastcgi_param SERVER_ADDR $server_addr;
+  fastcgi_param SERVER_PORT $server_port;
+  fastcgi_param SERVER_NAME $host;
+  fastcgi_param REDIRECT_STATUS 200;
+  fastcgi_param HTTP_PROXY "";
+  fastcgi_buffers 16 16k;
+  fastcgi_buffer_size 32k;
+`

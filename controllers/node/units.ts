@@ -1,0 +1,116 @@
+/**
+ * The two unit files of the platform: its nginx, and one template a PHP version whose instances are the accounts.
+ *
+ * The one thing to know before changing it: never a unit file an account (`systemctl daemon-reload` with thousands of them
+ * freezes a host). A directory host reads the same files and heeds ExecStart, ExecReload, KillSignal, RuntimeDirectory and
+ * Environment alone; hence its root stands before what these open, and before nothing else. systemd.exec(5).
+ */
+import type { Facts } from "../../reconciler/contract/facts.ts"
+import * as to from "../encode/unit.ts"
+import { unit } from "../encode/unit.ts"
+import { phpVersionLayout, platform, seenBy } from "../layout.ts"
+import { gracePeriod } from "../php/pool.ts"
+import { openFiles } from "./nginx-conf.ts"
+
+export const nginxUnit = (program: string, facts: Facts): to.Unit => {
+  const command = unit`${to.path(program)} -c ${to.path(seenBy(facts, `${platform.nginxLive}/nginx.conf`))}`
+  return unit`
+    [Unit]
+    Description=Web server of Plumbline
+    Wants=network-online.target
+    After=network-online.target
+
+    [Service]
+    Type=exec
+    ExecStartPre=${command} -t -q
+    ExecStart=${command}
+    ExecReload=/bin/kill -HUP $MAINPID
+    KillMode=mixed
+    KillSignal=SIGQUIT
+    TimeoutStopSec=30
+    Restart=on-failure
+    RestartSec=1
+    LimitNOFILE=${to.integer(openFiles)}
+    OOMScoreAdjust=-200
+
+    # The master binds ports, opens logs for its workers and signals them; the workers have none of this.
+    CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_SETUID CAP_SETGID CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE CAP_KILL
+    NoNewPrivileges=yes
+    ProtectSystem=strict
+    ReadWritePaths=${to.path(platform.logs)} ${to.path(platform.nginxState)}
+    ProtectHome=read-only
+    PrivateTmp=yes
+    PrivateDevices=yes
+    ${hardening}
+
+    [Install]
+    WantedBy=multi-user.target
+  `
+}
+
+export const phpUnit = ({ fpm, version }: Facts["php"][number], facts: Facts): to.Unit => {
+  const { configuration, template } = phpVersionLayout(version)
+  const own = seenBy(facts, configuration)
+  const command = unit`${to.path(fpm)} --nodaemonize --force-stderr -c ${to.pathWith(own, "/%I.ini")} --fpm-config ${to.pathWith(own, "/%I.conf")}`
+  return unit`
+    [Unit]
+    Description=PHP ${to.version(version)} of account %I
+    After=network.target
+
+    [Service]
+    Type=notify
+    User=%I
+    Group=%I
+    Slice=plumb-%i.slice
+    UMask=0027
+    RuntimeDirectory=${to.name(template)}/%I
+    RuntimeDirectoryMode=0711
+    # No extensions but those that the account's own php.ini names.
+    Environment=PHP_INI_SCAN_DIR=
+    ExecStart=${command}
+    # A configuration that php-fpm refuses never reaches the master that runs: it would end with it.
+    ExecReload=${command} --test
+    ExecReload=/bin/kill -USR2 $MAINPID
+    KillMode=mixed
+    KillSignal=SIGQUIT
+    TimeoutStopSec=${to.integer(gracePeriod + 5)}
+    Restart=on-failure
+    RestartSec=1
+    OOMPolicy=continue
+
+    # The account's own home is the only one there is. These, with the user id, are the boundary between accounts.
+    ProtectHome=tmpfs
+    BindPaths=/home/%I
+    ProtectSystem=strict
+    ReadWritePaths=/home/%I
+    InaccessiblePaths=-${to.path(platform.logs)} -${to.path(platform.state)} -${to.path(platform.nginx)}
+    CapabilityBoundingSet=
+    AmbientCapabilities=
+    NoNewPrivileges=yes
+    PrivateTmp=yes
+    PrivateDevices=yes
+    PrivateIPC=yes
+    ProtectProc=invisible
+    RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+    RestrictNamespaces=yes
+    ${hardening}
+
+    [Install]
+    WantedBy=multi-user.target
+  `
+}
+
+const hardening = unit`
+  ProtectClock=yes
+  ProtectControlGroups=yes
+  ProtectHostname=yes
+  ProtectKernelLogs=yes
+  ProtectKernelModules=yes
+  ProtectKernelTunables=yes
+  LockPersonality=yes
+  RestrictRealtime=yes
+  RestrictSUIDSGID=yes
+  SystemCallArchitectures=native
+  SystemCallFilter=@system-service
+  SystemCallErrorNumber=EPERM
+`

@@ -1,0 +1,78 @@
+/**
+ * Site: the folders of one site, its logs and its vhost.
+ *
+ * The one thing to know before changing it: a site says `fastcgi_pass php_NAME` and nothing else about PHP. Which version and
+ * which socket that is, is the Php record's business, so that a switch of version leaves every site untouched.
+ */
+import { directory } from "../reconciler/resources/directory.ts"
+import { nginxMember } from "../reconciler/resources/nginx-member.ts"
+import { nginxKey, pathKey, userKey } from "../reconciler/resources/place.ts"
+import { tenantDirectory } from "../reconciler/resources/tenant-directory.ts"
+import type { AccountSpec } from "../spec/account.ts"
+import type { PhpSpec } from "../spec/php.ts"
+import type { SiteSpec } from "../spec/site.ts"
+import { file } from "./encode/text.ts"
+import { accountLayout, platform, siteLayout, upstreamLayout, webGroup } from "./layout.ts"
+import { guarded, resources, stalled, waiting } from "./outcome.ts"
+import { vhost } from "./site/vhost.ts"
+
+export const site = guarded<SiteSpec>("Site", ({ name, spec }, { facts, lookup }) => {
+  if (lookup<AccountSpec>("Account", spec.account) === undefined)
+    return waiting("Account", spec.account, `There is no account ${spec.account} yet.`)
+  const php = spec.php === undefined ? undefined : lookup<PhpSpec>("Php", spec.php)
+  if (spec.php !== undefined && php === undefined)
+    return waiting("Php", spec.php, `There is no Php record ${spec.php} yet.`)
+  if (php !== undefined && php.spec.account !== spec.account)
+    return stalled(
+      "PhpOfAnotherAccount",
+      `Php ${php.name} runs as ${php.spec.account}, and this site belongs to ${spec.account}.`,
+      `Name a Php record of ${spec.account} in spec.php, or leave it out.`,
+    )
+
+  const layout = siteLayout(name, spec.account, spec.documentRoot)
+  const owner = accountLayout(spec.account)
+  const group = webGroup(facts)
+  const inTree = { fields: ["spec.account", "metadata.name"], after: [pathKey(owner.sites), userKey(owner.name)] }
+  const deeper = layout.documentRoot !== layout.tenantRoot
+  return resources([
+    // What the customer uploaded goes to the trash with the folder around it, all at once.
+    directory(layout.tree, { owner: "root", group, mode: 0o751 }, { ...inTree, onDelete: "trash" }),
+    directory(
+      layout.tenantRoot,
+      { owner: owner.name, group, mode: 0o2750 },
+      { fields: ["spec.documentRoot"], after: [pathKey(layout.tree), userKey(owner.name)], onDelete: "retain" },
+    ),
+    ...(deeper
+      ? [
+          tenantDirectory(
+            layout.documentRoot,
+            { user: owner.name, mode: 0o750 },
+            { fields: ["spec.documentRoot"], after: [pathKey(layout.tenantRoot)], onDelete: "retain" },
+          ),
+        ]
+      : []),
+    // Whoever has a site of this name next must not find the visitors of this one.
+    directory(
+      layout.logs,
+      { owner: "root", group, mode: 0o750 },
+      { fields: ["metadata.name"], after: [pathKey(platform.siteLogs)], onDelete: "trash" },
+    ),
+    nginxMember(
+      layout.member,
+      {
+        content: file(
+          vhost({ spec, layout, facts, php: php === undefined ? undefined : { name: php.name, spec: php.spec } }),
+        ),
+      },
+      {
+        fields: ["spec"],
+        after: [
+          nginxKey("nginx.conf"),
+          pathKey(layout.logs),
+          pathKey(layout.documentRoot),
+          ...(php === undefined ? [] : [nginxKey(upstreamLayout(php.name).member)]),
+        ],
+      },
+    ),
+  ])
+})

@@ -1,0 +1,49 @@
+/**
+ * Which names a site answers to and where its other names lead: what `domains`, `aliases` and `redirects.www` come to.
+ *
+ * The one thing to know before changing it: every name occurs once, or nginx would silently give it to whichever server
+ * block it reads first.
+ */
+import type { SiteSpec } from "../../spec/site.ts"
+
+export interface SiteNames {
+  /** The names that answer with the site; the first is the primary one. */
+  readonly served: ReadonlyArray<string>
+  /** The names that lead to another one of the site, by that one. */
+  readonly moved: ReadonlyArray<{ readonly to: string; readonly names: ReadonlyArray<string> }>
+}
+
+const bare = (domain: string): string => (domain.startsWith("www.") ? domain.slice(4) : domain)
+const prefixed = (domain: string): string => (domain.startsWith("www.") ? domain : `www.${domain}`)
+
+/** The form of a name that visitors end at, and the form that is sent there. */
+const forms = (
+  domain: string,
+  www: SiteSpec["redirects"]["www"],
+): { readonly kept: string; readonly left?: string } => {
+  switch (www) {
+    case "add":
+      return { kept: prefixed(domain), left: bare(domain) }
+    case "remove":
+      // A name such as www.org has nothing below it that could be served.
+      return bare(domain).includes(".") ? { kept: bare(domain), left: prefixed(domain) } : { kept: domain }
+    case "keep":
+      return { kept: domain }
+  }
+}
+
+export const siteNames = (spec: Pick<SiteSpec, "domains" | "aliases" | "redirects">): SiteNames => {
+  const pairs = spec.domains.map((domain) => forms(domain, spec.redirects.www))
+  const served = [...new Set(pairs.map(({ kept }) => kept))]
+  const primary = served[0] ?? ""
+  const seen = new Set(served)
+  const moved = new Map<string, Array<string>>()
+  const move = (name: string | undefined, to: string) => {
+    if (name === undefined || seen.has(name)) return
+    seen.add(name)
+    moved.set(to, [...(moved.get(to) ?? []), name])
+  }
+  for (const { kept, left } of pairs) move(left, kept)
+  for (const alias of spec.aliases) move(alias, primary)
+  return { served, moved: [...moved].map(([to, names]) => ({ to, names })) }
+}

@@ -1,0 +1,168 @@
+/**
+ * The vhost of a site, as one member of the set that nginx loads.
+ *
+ * The one thing to know before changing it: it stands in one nginx with all other sites. Each location costs memory in every
+ * worker, a thousand times; what all sites share belongs in `node/nginx-conf.ts`.
+ */
+import type { Facts } from "../../reconciler/contract/facts.ts"
+import type { PhpSpec } from "../../spec/php.ts"
+import type { SiteSpec } from "../../spec/site.ts"
+import * as to from "../encode/nginx.ts"
+import { nginx } from "../encode/nginx.ts"
+import { words } from "../encode/text.ts"
+import { platform, seenBy, type siteLayout, upstreamLayout } from "../layout.ts"
+import { siteNames } from "./names.ts"
+
+export interface Vhost {
+  readonly spec: SiteSpec
+  readonly layout: ReturnType<typeof siteLayout>
+  readonly facts: Facts
+  /** The Php record that the spec names. */
+  readonly php: { readonly name: string; readonly spec: PhpSpec } | undefined
+}
+
+export const vhost = (site: Vhost): to.Nginx => {
+  const { served, moved } = siteNames(site.spec)
+  if (site.spec.suspended) return suspended(site, [...served, ...moved.flatMap(({ names }) => names)])
+  return nginx`
+    ${moved.map(({ names, to: target }) => redirectServer(site, names, target))}
+    ${contentServer(site, served)}
+  `
+}
+
+const listen = ({ facts: { http } }: Vhost): ReadonlyArray<to.Nginx> =>
+  [http.ipv4, ...(http.ipv6 === null ? [] : [http.ipv6])].map(
+    (address) => nginx`listen ${to.listen(address, http.port)};`,
+  )
+
+const logs = ({ facts, layout }: Vhost): to.Nginx => nginx`
+  access_log ${to.path(seenBy(facts, `${layout.logs}/access.log`))} plumbline;
+  error_log ${to.path(seenBy(facts, `${layout.logs}/error.log`))} warn;
+`
+
+// The address bar's port is not always ours to know (a proxy may stand in front), but on another port than 80 it must be said.
+const redirectServer = (site: Vhost, names: ReadonlyArray<string>, target: string): to.Nginx => {
+  const port = site.facts.http.port === 80 ? to.nothing : nginx`:${to.integer(site.facts.http.port, 1, 65535)}`
+  const origin = site.spec.redirects.https
+    ? nginx`https://${to.serverName(target)}`
+    : nginx`$plumb_scheme://${to.serverName(target)}${port}`
+  return nginx`
+    server {
+        ${listen(site)}
+        server_name ${to.serverNames(names)};
+        ${logs(site)}
+        return 301 ${origin}$request_uri;
+    }
+  `
+}
+
+const contentServer = (site: Vhost, names: ReadonlyArray<string>): to.Nginx => {
+  const { facts, layout, php, spec } = site
+  const index = words("nginx", spec.indexFiles.map(to.fileName))
+  const frontController = php !== undefined && spec.indexFiles.some((name) => name === "index.php")
+  return nginx`
+    server {
+        ${listen(site)}
+        server_name ${to.serverNames(names)};
+        ${logs(site)}
+        root ${to.path(seenBy(facts, layout.documentRoot))};
+        disable_symlinks if_not_owner ${to.fromPath(seenBy(facts, layout.tenantRoot))};
+        client_max_body_size ${to.size(spec.maxUpload)};
+        ${spec.indexFiles.length === 0 ? to.nothing : nginx`index ${index};`}
+        ${errorPages(spec)}
+        ${spec.redirects.https ? toHttps : to.nothing}
+
+        location / {
+            try_files $uri $uri/ ${frontController ? nginx`/index.php$is_args$args` : nginx`=404`};
+        }
+        location = / {
+            index ${spec.indexFiles.length === 0 ? to.nothing : nginx`${index} `}/.plumbline/ready.html;
+        }
+        ${spec.redirects.paths.map(pathRedirect)}
+        location ~ /\.(?!well-known(?:/|$)) {
+            return 404;
+        }
+        ${php === undefined ? noSource : phpLocation(php)}
+        ${platformPages(site)}
+    }
+  `
+}
+
+// No certificate is known here yet: whoever ends TLS in front of this server says so in X-Forwarded-Proto, and everybody else
+// is sent to https, as the record asks. A client that forges the header gets plain HTTP for itself alone.
+const toHttps = nginx`
+  if ($plumb_scheme != https) {
+      return 301 https://$host$request_uri;
+  }
+`
+
+const pathRedirect = ({ from, status, to: target }: SiteSpec["redirects"]["paths"][number]): to.Nginx => nginx`
+  location = ${to.uriPath(from)} {
+      return ${to.redirectStatus(status)} ${to.redirectTarget(target)};
+  }
+`
+
+const defaultPages = [
+  { status: "403", page: nginx`403.html` },
+  { status: "404", page: nginx`404.html` },
+  ...["500", "502", "503", "504"].map((status) => ({ status, page: nginx`50x.html` })),
+]
+
+// nginx inherits error_page only where a server has none of its own, so a site that has one repeats the rest.
+const errorPages = ({ errorPages: own }: SiteSpec): ReadonlyArray<to.Nginx> => {
+  const chosen = Object.entries(own).flatMap(([status, page]) => (page === undefined ? [] : [{ status, page }]))
+  if (chosen.length === 0) return []
+  const rest = defaultPages.filter(({ status }) => !chosen.some((other) => other.status === status))
+  return [
+    ...chosen.map(({ page, status }) => nginx`error_page ${to.errorStatus(status)} ${to.internalUri(page)};`),
+    ...rest.map(({ page, status }) => nginx`error_page ${to.errorStatus(status)} /.plumbline/${page};`),
+  ]
+}
+
+// Only a file that exists is ever given to PHP, so /upload/cat.jpg/x.php is nobody's script; and PHP is told where the file
+// really is, so that a deployment by swapping a link shows at once. try_files forgets the path info, hence the variable.
+const phpLocation = (php: { readonly name: string; readonly spec: PhpSpec }): to.Nginx => nginx`
+  location ~ \.php(?:/|$) {
+      fastcgi_split_path_info ^(.+?\.php)(/.*)$;
+      set $plumb_path_info $fastcgi_path_info;
+      try_files $fastcgi_script_name =404;
+      fastcgi_pass ${to.identifier(upstreamLayout(php.name).upstream)};
+      fastcgi_read_timeout ${to.integer(php.spec.pool.requestTimeout + 40, 1, 100_000)}s;
+  }
+`
+
+// A static site does not give away the source (and the passwords) of scripts that lie about.
+const noSource = nginx`
+  location ~ \.php(?:/|$) {
+      return 404;
+  }
+`
+
+const platformPages = ({ facts }: Vhost, more: to.Nginx = to.nothing): to.Nginx => nginx`
+  location ^~ /.plumbline/ {
+      internal;
+      disable_symlinks off;
+      alias ${to.folder(seenBy(facts, platform.pages))};
+      ${more}
+  }
+`
+
+const suspended = (site: Vhost, names: ReadonlyArray<string>): to.Nginx => nginx`
+  server {
+      ${listen(site)}
+      server_name ${to.serverNames(names)};
+      ${logs(site)}
+      error_page 503 /.plumbline/suspended.html;
+
+      location / {
+          return 503;
+      }
+      ${platformPages(
+        site,
+        nginx`
+          add_header Retry-After 3600 always;
+          add_header Cache-Control no-store always;
+        `,
+      )}
+  }
+`
