@@ -30,8 +30,9 @@ export interface Kind<K extends string, Name extends string, Spec, Encoded> {
   readonly description: string
   readonly name: PureCodec<Name, string>
   readonly spec: PureCodec<Spec, Encoded>
-  readonly references: (spec: Spec) => ReadonlyArray<Reference>
-  readonly claims: (name: Name, spec: Spec) => ReadonlyArray<Claim>
+  // Methods, not function properties: the registry asks kinds whose spec it knows only at run time (see `kinds.ts`).
+  references(spec: Spec): ReadonlyArray<Reference>
+  claims(name: Name, spec: Spec): ReadonlyArray<Claim>
 }
 
 export const defineKind = <const K extends string, Name extends string, Spec, Encoded>(

@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import { Account } from "./account.ts"
 import { envelopeOf } from "./envelope.ts"
+import type { Claim, Kind, Reference } from "./kind.ts"
 import { Node } from "./node.ts"
 import { Php } from "./php.ts"
 import { Site } from "./site.ts"
@@ -44,3 +45,13 @@ export const strict: SchemaAST.ParseOptions = { errors: "all", onExcessProperty:
 
 export const decodeEnvelope = Schema.decodeUnknownResult(Envelope, strict)
 export const encodeEnvelope = Schema.encodeSync(Envelope)
+
+// `record.kind` says which kind `record.spec` was decoded by, so each is asked about its own specs alone.
+const kindOf = (record: Envelope): Kind<string, string, unknown, unknown> => kinds[record.kind]
+
+/** The records that this one names. */
+export const referencesOf = (record: Envelope): ReadonlyArray<Reference> => kindOf(record).references(record.spec)
+
+/** What this record alone may have. */
+export const claimsOf = (record: Envelope): ReadonlyArray<Claim> =>
+  kindOf(record).claims(record.metadata.name, record.spec)

@@ -41,9 +41,21 @@ export const load = (
       for (const { path, part, ...mistake } of examined.failure)
         found.push({ ...mistake, file, ...document.position(path, part) })
     }
-    problems.push(...found.toSorted((a, b) => a.line - b.line || a.column - b.column))
+    for (const problem of shortened(found)) problems.push(problem)
   }
   return problems.length === 0 ? Result.succeed(records) : Result.fail(problems)
+}
+
+// Beyond this nobody reads on, and the text is likely not a spec at all.
+const maxProblems = 1000
+
+const shortened = (found: ReadonlyArray<Problem>): ReadonlyArray<Problem> => {
+  const sorted = found.toSorted((a, b) => a.line - b.line || a.column - b.column)
+  const next = sorted[maxProblems]
+  if (next === undefined) return sorted
+  const { file, line, column } = next
+  const message = `There are ${sorted.length - maxProblems} more mistakes from here on.`
+  return [...sorted.slice(0, maxProblems), { file, line, column, field: "", message, mend: "Mend those above first." }]
 }
 
 /** Places a mistake that was found later (a claim that another record has) in the file that the record came from. */

@@ -20,13 +20,18 @@ const atMost = (most: number, what: string) =>
     { maxItems: most },
   )
 
+/** The places at which something stands that stood before. */
+const repeats = (list: ReadonlyArray<string>): ReadonlyArray<number> => {
+  const seen = new Set<string>()
+  return list.flatMap((item, index) => (seen.size === seen.add(item).size ? [index] : []))
+}
+
 const noneTwice = (what: string) =>
   ruleAcross<ReadonlyArray<string>>((list) =>
-    list.flatMap((item, index) =>
-      list.indexOf(item) === index
-        ? []
-        : [{ path: [index], ...flaw(`The ${what} ${show(item)} is given twice.`, "Remove one of the two.") }],
-    ),
+    repeats(list).map((index) => ({
+      path: [index],
+      ...flaw(`The ${what} ${show(list[index] ?? "")} is given twice.`, "Remove one of the two."),
+    })),
   )
 
 export const PathRedirect = Schema.Struct({
@@ -51,11 +56,10 @@ export const PathRedirect = Schema.Struct({
 export type PathRedirect = typeof PathRedirect.Type
 
 const noPathTwice = ruleAcross<ReadonlyArray<PathRedirect>>((redirects) =>
-  redirects.flatMap(({ from }, index) =>
-    redirects.findIndex((other) => other.from === from) === index
-      ? []
-      : [{ path: [index, "from"], ...flaw(`${show(from)} is redirected twice.`, "Keep one of the two.") }],
-  ),
+  repeats(redirects.map(({ from }) => from)).map((index) => ({
+    path: [index, "from"],
+    ...flaw(`${show(redirects[index]?.from ?? "")} is redirected twice.`, "Keep one of the two."),
+  })),
 )
 
 export const SiteRedirects = Schema.Struct({
@@ -128,21 +132,43 @@ export const SiteSpec = Schema.Struct({
   errorPages: ErrorPages.pipe(explained("Pages of the site's own for error statuses."), withDefault({})),
   maxUpload: bytesBetween("1K", "10G").pipe(explained("The largest request that is accepted."), withDefault("64M")),
 }).check(
-  ruleAcross<{ readonly domains: ReadonlyArray<string>; readonly aliases: ReadonlyArray<string> }>(
-    ({ aliases, domains }) =>
-      aliases.flatMap((alias, index) =>
-        domains.includes(alias)
-          ? [
-              {
-                path: ["aliases", index],
-                ...flaw(`${show(alias)} is a domain of this site already.`, "Remove one of the two."),
-              },
-            ]
-          : [],
-      ),
-  ),
+  ruleAcross<{ readonly domains: ReadonlyArray<string>; readonly aliases: ReadonlyArray<string> }>((spec) => {
+    const domains = new Set(spec.domains)
+    return spec.aliases.flatMap((alias, index) =>
+      domains.has(alias)
+        ? [
+            {
+              path: ["aliases", index],
+              ...flaw(`${show(alias)} is a domain of this site already.`, "Remove one of the two."),
+            },
+          ]
+        : [],
+    )
+  }),
 )
 export type SiteSpec = typeof SiteSpec.Type
+
+/** `www.example.org` for `example.org`, and the other way round. */
+const withOrWithoutWww = (domain: DomainName): string =>
+  domain.startsWith("www.") ? domain.slice("www.".length) : `www.${domain}`
+
+/**
+ * Every name that the site answers to, with the field that it comes from. Where www is added or removed, the other
+ * spelling of each domain is answered too (with the redirect), so it belongs to the site as much as the one written.
+ */
+export const servedNames = (
+  spec: SiteSpec,
+): ReadonlyArray<{ readonly name: string; readonly field: string; readonly role: "domain" | "alias" | "www" }> => {
+  const written = new Set<string>([...spec.domains, ...spec.aliases])
+  return [
+    ...spec.domains.map((name, index) => ({ name, field: `spec.domains[${index}]`, role: "domain" as const })),
+    ...spec.aliases.map((name, index) => ({ name, field: `spec.aliases[${index}]`, role: "alias" as const })),
+    ...(spec.redirects.www === "keep" ? [] : spec.domains)
+      .map(withOrWithoutWww)
+      .filter((name) => !written.has(name) && name.includes(".") && name.length <= 253)
+      .map((name) => ({ name, field: "spec.redirects.www", role: "www" as const })),
+  ]
+}
 
 export const Site = defineKind({
   kind: "Site",
@@ -155,8 +181,5 @@ export const Site = defineKind({
       ? []
       : [{ kind: "Php", name: spec.php, field: "spec.php", match: { account: spec.account } }]),
   ],
-  claims: (_name, spec) => [
-    ...spec.domains.map((domain, index) => ({ key: `domain:${domain}`, field: `spec.domains[${index}]` })),
-    ...spec.aliases.map((domain, index) => ({ key: `domain:${domain}`, field: `spec.aliases[${index}]` })),
-  ],
+  claims: (_name, spec) => servedNames(spec).map(({ name, field }) => ({ key: `domain:${name}`, field })),
 })

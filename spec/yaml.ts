@@ -10,7 +10,7 @@ import { flaw, show } from "./grammar.ts"
 import { type FieldPath, type Problem, printField } from "./problem.ts"
 
 /** The largest text that is read, in UTF-16 code units: some ten thousand sites. */
-export const maxTextLength = 8 * 1024 * 1024
+export const maxTextLength = 4 * 1024 * 1024
 const maxDocuments = 50_000
 const maxDepth = 32
 const maxAliasedNodes = 10_000
@@ -66,7 +66,7 @@ export const parseText = (file: string, text: string): ParsedText => {
   const problems: Array<Problem> = []
   for (const document of "empty" in parsed ? [] : parsed) {
     const read = readDocument(file, document, lines)
-    problems.push(...read.problems)
+    for (const problem of read.problems) problems.push(problem)
     if (read.document !== undefined) documents.push(read.document)
   }
   return { documents, problems }
@@ -111,10 +111,10 @@ const readDocument = (file: string, document: Document.Parsed<ParsedNode>, lines
       `The document asks for YAML ${yaml.version}.`,
       "Remove the %YAML line; YAML 1.2 is read.",
     )
-  if (problems.length > 0 || document.contents === null) return { problems, document: undefined }
+  if (document.errors.length > 0 || document.contents === null) return { problems, document: undefined }
 
-  const root = readNode(document.contents, report)
-  if (problems.length > 0 || (root.value === null && root.source === "")) return { problems, document: undefined }
+  const { root, whole } = readNode(document.contents, report)
+  if (!whole || (root.value === null && root.source === "")) return { problems, document: undefined }
   const find = (path: FieldPath): { readonly part: Part; readonly found: boolean } => {
     let part = root
     for (const key of path) {
@@ -154,11 +154,17 @@ const coreTags = new Set(["str", "int", "float", "bool", "null", "map", "seq"].m
 
 type Report = (offset: number, path: FieldPath, message: string, mend: string) => void
 
-const readNode = (top: ParsedNode, report: Report): Part => {
+/** `whole` is false when parts could not be read, so that checking the rest would report what is not there. */
+const readNode = (top: ParsedNode, report: Report): { readonly root: Part; readonly whole: boolean } => {
   const anchors = new Map<string, ParsedNode>()
   const open = new Set<ParsedNode>()
   let aliased = 0
   let exploded = false
+  let whole = true
+  const refuse: Report = (...problem) => {
+    whole = false
+    report(...problem)
+  }
 
   const leaf = (offset: number, keyOffset: number | undefined, value: unknown, source?: string): Part => ({
     value,
@@ -172,19 +178,19 @@ const readNode = (top: ParsedNode, report: Report): Part => {
     if (node === null) return leaf(keyOffset ?? 0, keyOffset, null, "")
     const offset = node.range[0]
     if (inAlias && ++aliased > maxAliasedNodes) {
-      if (!exploded) report(offset, path, "The aliases of this document expand to too much.", "Write the values out.")
+      if (!exploded) refuse(offset, path, "The aliases of this document expand to too much.", "Write the values out.")
       exploded = true
       return leaf(offset, keyOffset, null)
     }
     if (path.length > maxDepth) {
-      report(offset, path, `This is nested more than ${maxDepth} deep.`, "Write it flatter.")
+      refuse(offset, path, `This is nested more than ${maxDepth} deep.`, "Write it flatter.")
       return leaf(offset, keyOffset, null)
     }
     if (isAlias(node)) {
       const target = anchors.get(node.source)
       if (target !== undefined && !open.has(target)) return { ...read(target, path, keyOffset, true), offset }
       const why = target === undefined ? "is not defined above" : "contains itself"
-      report(offset, path, `The alias ${show(`*${node.source}`)} ${why}.`, "Write the value out.")
+      refuse(offset, path, `The alias ${show(`*${node.source}`)} ${why}.`, "Write the value out.")
       return leaf(offset, keyOffset, null)
     }
     if (node.anchor !== undefined) anchors.set(node.anchor, node)
@@ -201,7 +207,7 @@ const readNode = (top: ParsedNode, report: Report): Part => {
       for (const { key, value } of node.items) {
         const name = isScalar(key) ? String(key.value ?? "") : ""
         const at = key.range[0]
-        if (name === "<<") report(at, path, "Merge keys (<<) are not read.", "Write the fields out.")
+        if (name === "<<") refuse(at, path, "Merge keys (<<) are not read.", "Write the fields out.")
         else if (parts.has(name) && !inAlias)
           report(at, [...path, name], `${show(name)} is given twice.`, "Keep one of the two.")
         parts.set(name, read(value, [...path, name], at, inAlias))
@@ -212,5 +218,5 @@ const readNode = (top: ParsedNode, report: Report): Part => {
       : Object.fromEntries([...parts].map(([key, part]) => [key, part.value]))
     return { value, offset, keyOffset, source: undefined, parts }
   }
-  return read(top, [], undefined, false)
+  return { root: read(top, [], undefined, false), whole }
 }
