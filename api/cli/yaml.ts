@@ -3,9 +3,9 @@
 
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
-import { stringify } from "yaml"
 import { encodeEnvelope } from "../../spec/kinds.ts"
 import { type LoadedRecord, load as loadFiles, placeProblem } from "../../spec/load.ts"
+import { printPlain } from "../../spec/print.ts"
 import { parseField, printProblem } from "../../spec/problem.ts"
 import type { Mistake } from "../problems.ts"
 import type { DesiredRecord, StoredRecord } from "../shapes.ts"
@@ -61,4 +61,6 @@ export const desiredOf = ({ apiVersion, kind, metadata, spec }: StoredRecord): D
   spec,
 })
 
-export const yamlOf = (records: ReadonlyArray<DesiredRecord>): string => records.map((r) => stringify(r)).join("---\n")
+/** Records as one text that `plumb apply` takes back. */
+export const yamlOf = (records: ReadonlyArray<DesiredRecord>): string =>
+  records.map((record) => printPlain(record)).join("---\n")
