@@ -3,8 +3,9 @@
 
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { ResourceFailure } from "../contract/resource.ts"
+import type { ResourceFailure } from "../contract/resource.ts"
 import type { Accounts } from "./accounts.ts"
+import { toFailure } from "./failure.ts"
 import type { Files } from "./files.ts"
 import type { Nginx } from "./nginx.ts"
 import type { Systemd } from "./systemd.ts"
@@ -26,12 +27,3 @@ export class Host extends Context.Service<Host, HostShape>()("plumbline/reconcil
 /** Runs plain synchronous code against the host; what it throws becomes the failure. */
 export const attempt = <A>(act: (host: HostShape) => A): Effect.Effect<A, ResourceFailure, Host> =>
   Effect.flatMap(Host, (host) => Effect.try({ try: () => act(host), catch: toFailure }))
-
-export const toFailure = (cause: unknown): ResourceFailure =>
-  cause instanceof ResourceFailure
-    ? cause
-    : new ResourceFailure({
-        reason: "HostError",
-        message: cause instanceof Error ? cause.message : String(cause),
-        verdict: { kind: "retry" },
-      })

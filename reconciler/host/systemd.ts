@@ -36,7 +36,10 @@ export interface Systemd {
   readonly reload: (unit: string) => Effect.Effect<void, ResourceFailure>
   readonly stop: (unit: string) => Effect.Effect<void, ResourceFailure>
   readonly daemonReload: Effect.Effect<void, ResourceFailure>
-  readonly sliceLimits: (slice: string) => Effect.Effect<SliceLimits, ResourceFailure>
+  /** What the next boot will set, and what holds now. */
+  readonly sliceLimits: (
+    slice: string,
+  ) => Effect.Effect<{ readonly configured: SliceLimits; readonly running: SliceLimits }, ResourceFailure>
   readonly setSliceLimits: (slice: string, limits: SliceLimits) => Effect.Effect<void, ResourceFailure>
   /** Forgets the limits; whatever runs in the slice ends. */
   readonly removeSlice: (slice: string) => Effect.Effect<void, ResourceFailure>

@@ -1,5 +1,12 @@
-import type { Resource } from "../contract/resource.ts"
-import { type Place, place } from "./place.ts"
+// The limits under which everything of an account runs. What the next boot will set and what holds now are both looked at:
+// `set-property --runtime` and an edited drop-in are drift alike.
+
+import * as Effect from "effect/Effect"
+import type { FieldDiff, Resource, ResourceType } from "../contract/resource.ts"
+import { Host } from "../host/host.ts"
+import { dropInFolder, limitNames } from "../host/slice-limits.ts"
+import type { SliceLimits } from "../host/systemd.ts"
+import { type Place, place, unitKey } from "./place.ts"
 
 export interface SliceSpec {
   /** Bytes. */
@@ -12,3 +19,47 @@ export interface SliceSpec {
 /** A slice by its full, escaped name (`sliceName` in unit-name.ts). */
 export const slice = (name: `${string}.slice`, spec: SliceSpec, where: Place): Resource<SliceSpec> =>
   place("slice", name, spec, where)
+
+export interface SeenSlice {
+  readonly configured: SliceLimits
+  readonly running: SliceLimits
+}
+
+const limits = ["memoryMax", "cpuQuota", "tasksMax"] as const
+
+export const sliceType: ResourceType<SliceSpec, SeenSlice> = {
+  kind: "slice",
+  owns: (id) => [unitKey(id)],
+  observe: (id) =>
+    Effect.flatMap(Host, ({ systemd }) => systemd.sliceLimits(id)).pipe(
+      Effect.map((seen) => (limits.every((name) => seen.configured[name] === undefined) ? undefined : seen)),
+    ),
+  diff: (spec, seen) =>
+    limits.flatMap((name): ReadonlyArray<FieldDiff> => {
+      const want = String(spec[name])
+      if (seen === undefined) return [{ field: name, want, have: null, kind: "missing" }]
+      const text = (limit: number | undefined) => (limit === undefined ? "unlimited" : String(limit))
+      if (text(seen.configured[name]) !== want) {
+        return [{ field: name, want, have: text(seen.configured[name]), kind: "changed" }]
+      }
+      return text(seen.running[name]) === want
+        ? []
+        : [{ field: name, want, have: text(seen.running[name]), kind: "runtime" }]
+    }),
+  apply: (id, spec, seen) =>
+    Effect.flatMap(Host, ({ systemd }) => {
+      const same = limits.every((name) => seen?.configured[name] === spec[name] && seen.running[name] === spec[name])
+      return same ? Effect.void : systemd.setSliceLimits(id, spec)
+    }),
+  remove: (id, removal) =>
+    Effect.gen(function* () {
+      if (removal.onDelete === "retain" || removal.onDelete === "confirm") return []
+      const { systemd } = yield* Host
+      yield* systemd.removeSlice(id)
+      return []
+    }),
+  watch: (id) => [
+    ...limitNames.map((name) => `${dropInFolder(id)}/50-${name}.conf`),
+    `/run/systemd/system.control/${id}.d`,
+  ],
+}

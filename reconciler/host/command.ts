@@ -1,0 +1,71 @@
+// Runs a program of the host: an argument vector, never a shell line, with an environment of its own so that neither the
+// locale nor a variable of the agent's changes what it says.
+
+import * as Effect from "effect/Effect"
+import { execa } from "execa"
+import { ResourceFailure } from "../contract/resource.ts"
+import { sideEffectOf } from "./side-effect.ts"
+
+export interface Outcome {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const environment = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C", TERM: "dumb" }
+
+/** Runs it and gives what it said, whatever its exit code. For commands that only look. */
+export const look = (
+  argv: readonly [string, ...Array<string>],
+  seconds = 60,
+): Effect.Effect<Outcome, ResourceFailure> =>
+  Effect.tryPromise({
+    try: (signal) =>
+      execa(argv[0], argv.slice(1), {
+        reject: false,
+        extendEnv: false,
+        env: environment,
+        stdin: "ignore",
+        timeout: seconds * 1000,
+        cancelSignal: signal,
+        maxBuffer: 16 * 1024 * 1024,
+      }),
+    catch: (cause) => notRun(argv[0], String(cause)),
+  }).pipe(
+    Effect.flatMap((result) => {
+      if (result.exitCode !== undefined) {
+        return Effect.succeed({ code: result.exitCode, stdout: result.stdout, stderr: result.stderr })
+      }
+      return Effect.fail(
+        notRun(argv[0], result.timedOut ? `no answer within ${seconds} s` : (result.originalMessage ?? "it was ended")),
+      )
+    }),
+  )
+
+/** Runs a command that changes the host; a non-zero exit is a failure with what it said. */
+export const change = (
+  argv: readonly [string, ...Array<string>],
+  failed: (outcome: Outcome) => ResourceFailure = (outcome) => refused(argv, outcome),
+): Effect.Effect<void, ResourceFailure> =>
+  sideEffectOf(argv.join(" "), look(argv, 120)).pipe(
+    Effect.flatMap((outcome) => (outcome.code === 0 ? Effect.void : Effect.fail(failed(outcome)))),
+  )
+
+export const refused = (argv: ReadonlyArray<string>, outcome: Outcome): ResourceFailure =>
+  new ResourceFailure({
+    reason: "CommandFailed",
+    message: `${argv.join(" ")}: ${said(outcome)}`,
+    verdict: { kind: "retry" },
+  })
+
+/** The last lines of what a command said, short enough for a condition's message. */
+export const said = (outcome: Outcome, lines = 10): string =>
+  `${outcome.stderr}\n${outcome.stdout}`.trim().split("\n").slice(-lines).join("\n").slice(0, 2000) ||
+  `exit code ${outcome.code}`
+
+const notRun = (program: string, why: string) =>
+  new ResourceFailure({
+    reason: "CommandFailed",
+    message: `${program} could not be run: ${why}`,
+    verdict: { kind: "retry" },
+  })

@@ -1,0 +1,50 @@
+// What a host can do, looked up afresh at every start and sweep: controllers render from it, so a change of facts is a reason
+// to look at every record again. Programs are this machine's, also for a directory host.
+
+import * as fs from "node:fs"
+import type * as Effect from "effect/Effect"
+import type { Facts } from "../contract/facts.ts"
+import type { ResourceFailure } from "../contract/resource.ts"
+import { attempt, type Host } from "./host.ts"
+
+export interface FactsOptions {
+  /** Where sites answer; 80 on a live host and 8081 on a directory host when not given. */
+  readonly httpPort?: number
+}
+
+export const observeFacts = (options: FactsOptions = {}): Effect.Effect<Facts, ResourceFailure, Host> =>
+  attempt((host): Facts => {
+    const live = host.kind === "live"
+    const { program } = host.nginx
+    return {
+      root: host.root,
+      host: host.kind,
+      webUser: live ? "www-data" : null,
+      nginx: program === null ? null : { program: program.path, version: program.version },
+      php: installedPhp(),
+      http: {
+        port: options.httpPort ?? (live ? 80 : 8081),
+        // A directory host serves whoever sits at this machine.
+        ipv4: live ? "0.0.0.0" : "127.0.0.1",
+        ipv6: live && hasIpv6() ? "::" : null,
+      },
+    }
+  })
+
+const installedPhp = (): Facts["php"] =>
+  names("/usr/sbin")
+    .flatMap((name) => /^php-fpm(\d+\.\d+)$/.exec(name)?.[1] ?? [])
+    .map((version) => {
+      const modsAvailable = `/etc/php/${version}/mods-available`
+      return {
+        version,
+        fpm: `/usr/sbin/php-fpm${version}`,
+        modsAvailable,
+        extensions: names(modsAvailable).flatMap((name) => /^([a-z0-9_]+)\.ini$/.exec(name)?.[1] ?? []),
+      }
+    })
+
+const names = (folder: string): ReadonlyArray<string> => (fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [])
+
+const hasIpv6 = (): boolean =>
+  fs.existsSync("/proc/net/if_inet6") && fs.readFileSync("/proc/net/if_inet6", "utf8").trim() !== ""

@@ -1,0 +1,32 @@
+// This machine, as root.
+
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { accountsFile } from "./accounts-file.ts"
+import { liveAccounts } from "./accounts-live.ts"
+import { toFailure } from "./failure.ts"
+import { filesOnDisk } from "./files-disk.ts"
+import { Host } from "./host.ts"
+import { nginxProgram } from "./nginx-program.ts"
+import { liveOwners } from "./owners.ts"
+import { makeStateFolders } from "./state-folders.ts"
+import { liveSystemd } from "./systemd-live.ts"
+import { liveTenant } from "./tenant-live.ts"
+
+export const live = Layer.effect(
+  Host,
+  Effect.gen(function* () {
+    const accounts = accountsFile("")
+    const files = filesOnDisk("", liveOwners(accounts))
+    yield* Effect.try({ try: () => makeStateFolders(files), catch: toFailure })
+    return Host.of({
+      kind: "live",
+      root: "",
+      files,
+      accounts: liveAccounts(accounts),
+      systemd: liveSystemd(files),
+      nginx: yield* nginxProgram("", (argv) => argv),
+      tenant: liveTenant(accounts),
+    })
+  }),
+)

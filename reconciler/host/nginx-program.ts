@@ -1,0 +1,60 @@
+// nginx of this machine, if it has one. A directory host tests as an ordinary user would (see unprivileged.ts).
+
+import * as fs from "node:fs"
+import * as Effect from "effect/Effect"
+import type { ResourceFailure } from "../contract/resource.ts"
+import { look } from "./command.ts"
+import { liveTree, type Nginx, type NginxVerdict, nextTree, type StagedContent } from "./nginx.ts"
+import { childrenOf, commandOf, startOf } from "./process.ts"
+
+const places = ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/local/nginx/sbin/nginx"]
+
+export const nginxProgram = (
+  root: string,
+  wrap: (argv: readonly [string, ...Array<string>]) => readonly [string, ...Array<string>],
+): Effect.Effect<Nginx, ResourceFailure> =>
+  Effect.gen(function* () {
+    const path = places.find((candidate) => fs.existsSync(candidate))
+    const version = path === undefined ? undefined : yield* look([path, "-v"])
+    const found = /nginx\/([\d.]+)/.exec(version?.stderr ?? "")?.[1]
+    const program = path === undefined || found === undefined ? null : { path, version: found }
+    const staged = new Map<string, StagedContent>()
+    return {
+      program,
+      stage: (member, content) => void staged.set(member, content),
+      takeStaged: (members) => {
+        const taken = new Map<string, StagedContent>()
+        for (const member of members) {
+          if (!staged.has(member)) continue
+          taken.set(member, staged.get(member))
+          staged.delete(member)
+        }
+        return taken
+      },
+      test: (configuration) => {
+        if (program === null) return Effect.succeed<NginxVerdict>({ ok: true })
+        return look(wrap([program.path, "-t", "-q", "-e", "stderr", "-c", root + configuration]), 120).pipe(
+          Effect.map(
+            (outcome): NginxVerdict =>
+              outcome.code === 0 ? { ok: true } : { ok: false, message: clean(outcome.stderr, root) },
+          ),
+        )
+      },
+      workers: (master) =>
+        childrenOf(master)
+          .filter((pid) => /^nginx: worker process\s*$/.test(commandOf(pid)))
+          .map((pid) => `${pid}:${startOf(pid)}`),
+    }
+  })
+
+/** nginx's own words, without where the trees are on this machine and without warnings beside the error. */
+const clean = (text: string, root: string): string => {
+  const lines = text
+    .replaceAll(`${root}${nextTree}/`, "")
+    .replaceAll(`${root}${liveTree}/`, "")
+    .replaceAll(root === "" ? "\0" : root, "")
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !line.includes("test failed"))
+  const errors = lines.filter((line) => /\[(emerg|alert|crit)\]|^nginx: (?!\[)/.test(line))
+  return (errors.length > 0 ? errors : lines).slice(0, 5).join("\n").slice(0, 2000)
+}

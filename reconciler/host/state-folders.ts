@@ -1,0 +1,19 @@
+// The agent's own folders on a host: what it owes, what it took away, what somebody had edited.
+
+import type { Files } from "./files.ts"
+import type { HostPath } from "./path.ts"
+
+const stateFolder: HostPath = "/var/lib/plumbline"
+export const owedFolder: HostPath = `${stateFolder}/owed`
+export const keptFolder: HostPath = `${stateFolder}/kept`
+export const trashFolder: HostPath = `${stateFolder}/trash`
+/** Homes stay on their file system: a rename, never a copy. */
+export const homeTrashFolder: HostPath = "/home/.plumbline-trash"
+
+export const makeStateFolders = (files: Files): void => {
+  files.makeDirectory(stateFolder, { owner: "root", group: "root", mode: 0o755 })
+  for (const path of [owedFolder, keptFolder, trashFolder, homeTrashFolder]) {
+    files.makeDirectory(path, { owner: "root", group: "root", mode: 0o700 })
+  }
+  for (const path of [owedFolder, keptFolder, trashFolder, homeTrashFolder]) files.cleanTemporary(path)
+}

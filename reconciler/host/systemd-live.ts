@@ -1,0 +1,154 @@
+// systemd of this machine, by systemctl. Nothing here reloads the manager but `daemonReload`: with thousands of units that
+// takes seconds, in which it answers nobody.
+
+import * as Effect from "effect/Effect"
+import { ResourceFailure } from "../contract/resource.ts"
+import { change, look, said } from "./command.ts"
+import { toFailure } from "./failure.ts"
+import type { Files } from "./files.ts"
+import { configuredLimits, dropInFolder, limitNames } from "./slice-limits.ts"
+import type { Systemd, UnitState } from "./systemd.ts"
+
+/** Starting a service may take its TimeoutStartSec, 90 s when it sets none. */
+const systemctl = (...argv: ReadonlyArray<string>) => change(["systemctl", "--no-ask-password", ...argv])
+
+export const liveSystemd = (files: Files): Systemd => {
+  const state = (unit: string): Effect.Effect<UnitState, ResourceFailure> =>
+    properties(unit, ["LoadState", "ActiveState", "UnitFileState", "MainPID"]).pipe(
+      Effect.map((found) => ({
+        load: found.get("LoadState") ?? "not-found",
+        active: found.get("ActiveState") ?? "inactive",
+        enabled: (found.get("UnitFileState") ?? "").startsWith("enabled"),
+        pid: Number(found.get("MainPID") ?? 0) || undefined,
+      })),
+    )
+  /** A failed unit refuses to start once it tried too often; that is forgotten, the reason for its failure is not. */
+  const activate = (verb: "start" | "restart" | "reload-or-restart") => (unit: string) =>
+    state(unit).pipe(
+      Effect.flatMap((now) => {
+        if (now.active === "active" && verb === "start") return Effect.void
+        const forget = now.active === "failed" ? systemctl("reset-failed", "--", unit) : Effect.void
+        return Effect.andThen(forget, systemctl(verb, "--", unit))
+      }),
+      Effect.catch((failure) =>
+        lastWords(unit).pipe(
+          Effect.flatMap((words) =>
+            Effect.fail(
+              new ResourceFailure({
+                reason: "UnitFailed",
+                message: words === "" ? failure.message : `${unit}: ${words}`,
+                mend: `See 'systemctl status ${unit}' on the host.`,
+                verdict: { kind: "retry" },
+              }),
+            ),
+          ),
+        ),
+      ),
+    )
+  return {
+    state,
+    list: look(["systemctl", "list-units", "--all", "--plain", "--full", "--no-legend", "--no-pager"]).pipe(
+      Effect.map(({ stdout }) => parseUnitList(stdout)),
+    ),
+    enable: (unit) => systemctl("enable", "--no-reload", "--", unit),
+    disable: (unit) => systemctl("disable", "--no-reload", "--", unit),
+    unmask: (unit) => systemctl("unmask", "--no-reload", "--", unit),
+    start: activate("start"),
+    restart: activate("restart"),
+    reload: activate("reload-or-restart"),
+    stop: (unit) =>
+      state(unit).pipe(
+        Effect.flatMap((now) => (now.active === "inactive" ? Effect.void : systemctl("stop", "--", unit))),
+        Effect.tap(() => Effect.ignore(systemctl("reset-failed", "--", unit))),
+      ),
+    daemonReload: systemctl("daemon-reload"),
+    sliceLimits: (slice) =>
+      Effect.gen(function* () {
+        const configured = yield* Effect.try({ try: () => configuredLimits(files, slice), catch: toFailure })
+        const found = yield* properties(slice, ["MemoryMax", "CPUQuotaPerSecUSec", "TasksMax"])
+        return {
+          configured,
+          running: {
+            memoryMax: limit(found.get("MemoryMax")),
+            cpuQuota: percent(found.get("CPUQuotaPerSecUSec")),
+            tasksMax: limit(found.get("TasksMax")),
+          },
+        }
+      }),
+    setSliceLimits: (slice, limits) =>
+      systemctl(
+        "set-property",
+        "--",
+        slice,
+        `MemoryMax=${limits.memoryMax ?? "infinity"}`,
+        `CPUQuota=${limits.cpuQuota === undefined ? "" : `${limits.cpuQuota}%`}`,
+        `TasksMax=${limits.tasksMax ?? "infinity"}`,
+      ),
+    removeSlice: (slice) =>
+      Effect.gen(function* () {
+        yield* systemctl("stop", "--", slice)
+        yield* Effect.try({
+          try: () => {
+            const folder = dropInFolder(slice)
+            for (const name of limitNames) files.remove(`${folder}/50-${name}.conf`)
+            files.removeDirectory(folder)
+          },
+          catch: toFailure,
+        })
+      }),
+  }
+}
+
+const properties = (unit: string, names: ReadonlyArray<string>) =>
+  look(["systemctl", "show", "--no-pager", ...names.map((name) => `--property=${name}`), "--", unit]).pipe(
+    Effect.flatMap((outcome) =>
+      outcome.code === 0
+        ? Effect.succeed(parseProperties(outcome.stdout))
+        : Effect.fail(
+            new ResourceFailure({
+              reason: "SystemdUnreachable",
+              message: `systemctl show ${unit}: ${said(outcome)}`,
+              verdict: { kind: "retry" },
+            }),
+          ),
+    ),
+  )
+
+/** What the unit said last, from the journal; nothing when there is no journal. */
+const lastWords = (unit: string) =>
+  look(["journalctl", "--no-pager", "--quiet", "--output=cat", "--lines=12", `--unit=${unit}`], 10).pipe(
+    Effect.map(({ stdout }) => stdout.trim().slice(-2000)),
+    Effect.orElseSucceed(() => ""),
+  )
+
+export const parseProperties = (text: string): ReadonlyMap<string, string> =>
+  new Map(
+    text.split("\n").flatMap((line) => {
+      const at = line.indexOf("=")
+      return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const]
+    }),
+  )
+
+/** "UNIT LOAD ACTIVE SUB DESCRIPTION", as list-units --plain prints it. */
+export const parseUnitList = (text: string): ReadonlyMap<string, string> =>
+  new Map(
+    text.split("\n").flatMap((line) => {
+      const [unit, load, active, sub] = line.trim().split(/\s+/)
+      return unit ? [[unit, `${load}/${active}/${sub}`] as const] : []
+    }),
+  )
+
+const limit = (text: string | undefined): number | undefined =>
+  text === undefined || text === "" || text === "infinity" || text === "18446744073709551615" ? undefined : Number(text)
+
+/** systemd prints a time span per second: "500ms" is half a core, "1.500000s" or "1.5s" one and a half. */
+const percent = (text: string | undefined): number | undefined => {
+  const units: Record<string, number> = { us: 1, ms: 1e3, s: 1e6, min: 6e7 }
+  let microseconds = 0
+  let found = false
+  for (const [, number, unit] of (text ?? "").matchAll(/([\d.]+)(us|ms|min|s)/g)) {
+    microseconds += Number(number) * (units[unit ?? ""] ?? 0)
+    found = true
+  }
+  return found ? Math.round(microseconds / 1e4) : undefined
+}

@@ -1,0 +1,40 @@
+// A command as a tenant of this machine: its ids, none of its or our groups, no capability and no way to gain one.
+
+import * as Effect from "effect/Effect"
+import { ResourceFailure } from "../contract/resource.ts"
+import type { AccountsFile } from "./accounts-file.ts"
+import { change, look } from "./command.ts"
+import type { Tenant } from "./tenant.ts"
+
+export const liveTenant = (accounts: AccountsFile): Tenant => {
+  const as = (user: string, ...argv: ReadonlyArray<string>) =>
+    Effect.suspend(() => {
+      const entry = accounts.users().get(user)
+      if (entry && entry.uid !== 0) {
+        return Effect.succeed([
+          "setpriv",
+          ...["--reuid", String(entry.uid), "--regid", String(entry.gid), "--clear-groups"],
+          ...["--no-new-privs", "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all", "--"],
+          ...argv,
+        ] as readonly [string, ...Array<string>])
+      }
+      return Effect.fail(
+        new ResourceFailure({
+          reason: "UnknownOwner",
+          message: `there is no tenant ${JSON.stringify(user)} on this host`,
+          verdict: { kind: "wait", key: `user:${user}` },
+        }),
+      )
+    })
+  return {
+    isDirectory: (user, path) =>
+      as(user, "test", "-d", path).pipe(
+        Effect.flatMap((argv) => look(argv)),
+        Effect.map(({ code }) => code === 0),
+      ),
+    makeDirectory: (user, path, mode) =>
+      as(user, "mkdir", "--parents", `--mode=${mode.toString(8)}`, "--", path).pipe(
+        Effect.flatMap((argv) => change(argv)),
+      ),
+  }
+}

@@ -1,0 +1,30 @@
+// All resource types by name. The engine looks them up here and knows nothing else of them.
+
+import type { ResourceType } from "../contract/resource.ts"
+import type { AnyType } from "../types.ts"
+import { directoryType } from "./directory.ts"
+import { fileType } from "./file.ts"
+import { groupType } from "./group.ts"
+import { nginxMemberType } from "./nginx-member.ts"
+import { sliceType } from "./slice.ts"
+import { symlinkType } from "./symlink.ts"
+import { tenantDirectoryType } from "./tenant-directory.ts"
+import { unitType } from "./unit.ts"
+import { userType } from "./user.ts"
+
+/** A type's spec and seen state come back to it alone, since the engine finds it by the resource's kind: hence this one cast. */
+const erased = <Spec, Seen>(type: ResourceType<Spec, Seen>): AnyType => type as unknown as AnyType
+
+export const resourceTypes: ReadonlyMap<string, AnyType> = new Map(
+  [
+    erased(fileType),
+    erased(directoryType),
+    erased(symlinkType),
+    erased(tenantDirectoryType),
+    erased(groupType),
+    erased(userType),
+    erased(unitType),
+    erased(sliceType),
+    erased(nginxMemberType),
+  ].map((type) => [type.kind, type]),
+)
