@@ -5,6 +5,7 @@
  * free; anything else breaks a client of another version.
  */
 import * as Schema from "effect/Schema"
+import { Condition } from "../spec/record.ts"
 
 /** An instant as ISO 8601 in UTC. */
 export const Instant = Schema.String.annotate({ format: "date-time" })
@@ -23,14 +24,6 @@ export const DesiredRecord = Schema.Struct({
   spec: Schema.JsonObject,
 })
 export type DesiredRecord = typeof DesiredRecord.Type
-
-export const Condition = Schema.Struct({
-  type: Schema.String,
-  status: Schema.Literals(["True", "False", "Unknown"]),
-  reason: Schema.String,
-  message: Schema.String,
-  lastTransitionTime: Instant,
-})
 
 /** What became of a record on one node. */
 export const NodeStatus = Schema.Struct({

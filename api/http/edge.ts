@@ -21,7 +21,7 @@ const retryAfterSeconds = 2
 const addresses: ReadonlyArray<{ readonly pattern: RegExp; readonly methods: Set<string> }> = (() => {
   const found = new Map<string, Set<string>>()
   HttpApi.reflect(Api, {
-    onGroup: () => {},
+    onGroup: () => undefined,
     onEndpoint: ({ endpoint }) => {
       const methods = found.get(endpoint.path) ?? new Set()
       found.set(endpoint.path, methods.add(endpoint.method))
@@ -73,18 +73,15 @@ const tooLarge = problem(
   }),
 )
 
-/** Reading the body stopped at the limit. */
+/** Reading the body stopped at the limit, which a request without a length meets only there. */
 const bodyOverflow = (cause: Cause.Cause<unknown>): boolean =>
-  cause.reasons.some((reason) => {
-    const error = reason._tag === "Die" ? reason.defect : reason._tag === "Fail" ? reason.error : undefined
-    return /max(imum)? ?(body|bytes)|too large|exceed/i.test(deepMessage(error))
-  })
-
-const deepMessage = (error: unknown, depth = 0): string => {
-  if (depth > 5 || !Predicate.isObject(error)) return String(error ?? "")
-  const part = (key: string) => (Predicate.hasProperty(error, key) ? deepMessage(error[key], depth + 1) : "")
-  return `${error instanceof Error ? error.message : ""} ${part("reason")} ${part("cause")}`
-}
+  cause.reasons.some(
+    (reason) =>
+      reason._tag === "Die" &&
+      Predicate.hasProperty(reason.defect, "reason") &&
+      Predicate.hasProperty(reason.defect.reason, "cause") &&
+      Predicate.isTagged(reason.defect.reason.cause, "MaxBytesError"),
+  )
 
 /** Wraps the whole application. */
 export const edge =

@@ -5,7 +5,9 @@
  * to 2^53.
  */
 import type { PgClient } from "@effect/sql-pg/PgClient"
-import type { NodeStatus, State, StatusEntry, StoredRecord } from "../shapes.ts"
+import { apiVersion } from "../../spec/envelope.ts"
+import { stateOf } from "../../spec/record.ts"
+import type { NodeStatus, StatusEntry, StoredRecord } from "../shapes.ts"
 
 export type JsonObject = { readonly [key: string]: import("effect/Schema").Json }
 
@@ -44,20 +46,6 @@ export const statusColumn = (sql: PgClient) =>
     from status s where s.kind = r.kind and s.name = r.name
   ), '[]'::jsonb) as status`)
 
-/** The conditions in one word; `stalled` and `ready` only where they speak of the newest generation. */
-export const stateOf = (
-  record: { readonly generation: number; readonly deleted: boolean },
-  status: ReadonlyArray<NodeStatus>,
-): State => {
-  if (record.deleted) return "deleting"
-  if (status.length === 0 || status.some(({ observedGeneration }) => observedGeneration < record.generation))
-    return "waiting"
-  const holds = (on: NodeStatus, type: string) =>
-    on.conditions.some((condition) => condition.type === type && condition.status === "True")
-  if (status.some((on) => holds(on, "Stalled"))) return "stalled"
-  return status.every((on) => holds(on, "Ready")) ? "ready" : "reconciling"
-}
-
 export const toStatusEntry = (
   row: Pick<RecordWithStatus, "kind" | "name" | "version" | "generation" | "deleted_at" | "status">,
 ): StatusEntry => ({
@@ -70,7 +58,7 @@ export const toStatusEntry = (
 })
 
 export const toStoredRecord = (row: RecordWithStatus): StoredRecord => ({
-  apiVersion: "plumbline.dev/v1",
+  apiVersion,
   ...toStatusEntry(row),
   metadata: { name: row.name, ...row.metadata },
   spec: row.spec,

@@ -1,0 +1,40 @@
+/** What is so: status, events, drift, and who owns what on a host. */
+import * as Effect from "effect/Effect"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import { Api } from "../contract.ts"
+import { Events } from "../events.ts"
+import { Malformed } from "../problems.ts"
+import * as Drift from "../store/drift.ts"
+import * as Ownership from "../store/ownership.ts"
+import * as Status from "../store/status.ts"
+import { answer } from "./answer.ts"
+
+export const layer = HttpApiBuilder.group(Api, "live", (handlers) =>
+  handlers
+    .handle("status", ({ query }) => answer(Status.overview(query)))
+    .handle("events", () =>
+      Effect.map(Events, ({ stream }) =>
+        // A response of our own: the contract's encoder sends neither the sign of life nor these headers.
+        HttpServerResponse.stream(stream, {
+          contentType: "text/event-stream",
+          headers: { "cache-control": "no-store", "x-accel-buffering": "no" },
+        }),
+      ),
+    )
+    .handle("drift", ({ query }) => answer(Drift.list(query)))
+    .handle("driftEvent", ({ params }) => answer(Drift.read(params.seq)))
+    .handle("explain", ({ query }) =>
+      answer(
+        Effect.gen(function* () {
+          const asked = [query.path, query.unit, query.user].filter((one) => one !== undefined && one !== "")
+          if (asked.length !== 1)
+            return yield* new Malformed({
+              detail: "Ask for one thing.",
+              problems: [{ field: "", message: "The question is not clear.", mend: "Give path, unit or user." }],
+            })
+          return yield* Ownership.explain(query)
+        }),
+      ),
+    ),
+)

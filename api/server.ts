@@ -1,0 +1,63 @@
+/**
+ * The API: what it is made of, on one screen. `contract.ts` says what each endpoint takes and answers.
+ *
+ * The one thing to know before changing it: handlers write desired state and read what became of it, nothing else. What
+ * happens on a host is the agent's business, which they meet in Postgres.
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServer from "effect/http/HttpServer"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as Layer from "effect/Layer"
+import { Api } from "./contract.ts"
+import { Events } from "./events.ts"
+import * as AsProblems from "./http/as-problems.ts"
+import { edge } from "./http/edge.ts"
+import * as Health from "./http/health.ts"
+import * as History from "./http/history.ts"
+import { listener } from "./http/listener.ts"
+import * as Live from "./http/live.ts"
+import * as Pauses from "./http/pauses.ts"
+import * as Records from "./http/records.ts"
+
+const routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
+  Layer.provide([
+    // Is it there, and what may a record hold?
+    Health.layer,
+    // What is wanted.
+    Records.layer,
+    // What was wanted, by whom, and is that the whole truth?
+    History.layer,
+    // What is so, as it changes, and what differs.
+    Live.layer,
+    // What is left alone for now.
+    Pauses.layer,
+  ]),
+  Layer.provide(AsProblems.layer),
+)
+
+export interface Options {
+  readonly port: number
+  /** Names besides the loopback ones that requests may come for. */
+  readonly hosts?: ReadonlyArray<string>
+}
+
+/** Listens at once; answers 503 until everything that it is provided with stands. */
+export const layer = (options: Options) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const events = yield* Events
+      const app = yield* HttpRouter.toHttpEffect(routes)
+      yield* HttpServer.serveEffect(edge(options.hosts ?? [])(app))
+      // Before the server stops taking requests: an open event stream would hold it for as long as its reader likes.
+      yield* Effect.addFinalizer(() => events.end)
+    }),
+  )
+
+export const httpServer = (options: Options) =>
+  NodeHttpServer.layer(listener, {
+    host: "127.0.0.1",
+    port: options.port,
+    gracefulShutdownTimeout: "5 seconds",
+  })

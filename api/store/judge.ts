@@ -1,0 +1,59 @@
+/**
+ * What the set of all records would become, judged as a whole: nobody refers to nothing, nobody has what another has.
+ *
+ * The one thing to know before changing it: a stored record that does not decode (it is of a newer Plumbline) takes part in
+ * no rule and stops nobody.
+ */
+import * as Result from "effect/Result"
+import { decodeEnvelope, type Envelope } from "../../spec/kinds.ts"
+import { validateSet } from "../../spec/validate-set.ts"
+import type { Mistake } from "../problems.ts"
+import { at } from "./fields.ts"
+import { documentOf, keyOf, type Step, type Wanted } from "./plan.ts"
+import type { RecordRow } from "./rows.ts"
+
+export const judge = (
+  existing: ReadonlyMap<string, RecordRow>,
+  steps: ReadonlyArray<Step>,
+  wanted: ReadonlyArray<Wanted>,
+  /** Keys of records that were sent too, but have mistakes of their own. */
+  broken: ReadonlySet<string>,
+): ReadonlyArray<Mistake> => {
+  // What changes nothing cannot break anything either; leaving it out keeps its place as an existing record.
+  const unchanged = new Set(steps.filter(({ action }) => action === "unchanged").map(keyOf))
+  const incoming = wanted.filter(({ key }, place) => !unchanged.has(key) || isRepeated(wanted, key, place))
+  const removed = steps.filter(({ deleted }) => deleted).map(({ kind, name }) => ({ kind, name }))
+  const problems = validateSet({
+    existing: [...existing.values()].filter(({ deleted_at }) => deleted_at === null).flatMap(remembered),
+    incoming: incoming.flatMap((record) => decoded(record)),
+    removed,
+  })
+  return problems.flatMap(({ index, kind, name, field, message, mend }): ReadonlyArray<Mistake> => {
+    const culprit = index === undefined ? undefined : incoming[index]
+    const target = culprit === undefined || field === "" ? undefined : at(documentOf(culprit), field)
+    if (typeof target === "string" && [...broken].some((key) => key.endsWith(`/${target}`))) return []
+    return [{ ...(culprit?.index === undefined ? {} : { index: culprit.index }), kind, name, field, message, mend }]
+  })
+}
+
+const isRepeated = (wanted: ReadonlyArray<Wanted>, key: string, place: number): boolean =>
+  wanted.some((other, otherPlace) => other.key === key && otherPlace !== place)
+
+const decoded = (record: Pick<RecordRow, "kind" | "name" | "metadata" | "spec">): ReadonlyArray<Envelope> => {
+  const envelope = decodeEnvelope(documentOf(record))
+  return Result.isSuccess(envelope) ? [envelope.success] : []
+}
+
+// Decoding thousands of records for each small write would be most of its cost. A version never changes its contents.
+const memory = new Map<string, ReadonlyArray<Envelope>>()
+const memorySize = 20_000
+
+const remembered = (row: RecordRow): ReadonlyArray<Envelope> => {
+  const key = `${row.id} ${row.version}`
+  const known = memory.get(key)
+  if (known !== undefined) return known
+  const envelopes = decoded(row)
+  if (memory.size >= memorySize) memory.clear()
+  memory.set(key, envelopes)
+  return envelopes
+}

@@ -1,0 +1,204 @@
+/**
+ * Writing records: one record or a thousand, in one transaction, all or nothing.
+ *
+ * Every record is examined, the versions that the writer saw are compared, user ids are settled, what the set would become
+ * is judged as a whole, and only then rows and revisions are written. A dry run stops before that.
+ *
+ * The one thing to know before changing it: the agent deletes rows of tombstones on its own (by version), so a row that was
+ * seen may be gone when it is written. Then it is simply made again, with its identity.
+ */
+import { randomUUID } from "node:crypto"
+import { PgClient } from "@effect/sql-pg/PgClient"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { examine } from "../../spec/examine.ts"
+import { encodeEnvelope } from "../../spec/kinds.ts"
+import { Conflict, Invalid, type Mistake, PruneRefused } from "../problems.ts"
+import type { Applied, Change } from "../shapes.ts"
+import { oneWriter, transaction } from "./database.ts"
+import { unifiedDiff } from "./document.ts"
+import { lastOf } from "./history.ts"
+import { judge } from "./judge.ts"
+import { keyOf, mismatches, plan, prune, type Step, type Unwanted, type Wanted } from "./plan.ts"
+import { type RecordRow, recordColumns } from "./rows.ts"
+import { rememberUids, settleUids } from "./uids.ts"
+
+export interface Write {
+  readonly actor: string
+  /** How it came, as it stands in the revisions. */
+  readonly via: string
+  readonly records: ReadonlyArray<unknown>
+  readonly unwanted?: ReadonlyArray<Unwanted>
+  readonly source?: string | undefined
+  readonly prune?: boolean | undefined
+  readonly confirmPrune?: boolean | undefined
+  readonly expectVersions?: Readonly<Record<string, number>> | undefined
+  readonly dryRun?: boolean | undefined
+  /** Add unified diffs to the answer. */
+  readonly diffs?: boolean | undefined
+  /** Identities that come back, by key (a rollback of a delete). */
+  readonly identities?: ReadonlyMap<string, string>
+}
+
+export const write = Effect.fn("write")(function* (request: Write) {
+  const sql = yield* PgClient
+  const examined = examineAll(request.records, request.identities)
+  const steps = yield* transaction(sql)(
+    Effect.gen(function* () {
+      if (request.dryRun !== true) yield* oneWriter(sql)
+      const existing = new Map(
+        (yield* sql<RecordRow>`select ${recordColumns(sql)} from records r`).map((row) => [keyOf(row), row]),
+      )
+      const settled = yield* settleUids(examined.wanted, existing)
+      const pruned = yield* prunedBy(
+        request,
+        new Set(settled.wanted.map(({ key }) => key)),
+        existing,
+        examined.mistakes,
+      )
+      const intent = {
+        wanted: settled.wanted,
+        unwanted: [...(request.unwanted ?? []), ...pruned],
+        source: request.source,
+      }
+      const appearing = settled.wanted.filter(({ key }) => !existing.has(key))
+      const last = new Map((yield* lastOf(appearing)).map((revision) => [keyOf(revision), revision]))
+      const planned = plan(intent, existing, last, randomUUID)
+      const mistakes = [
+        ...examined.mistakes,
+        ...settled.mistakes,
+        ...judge(existing, planned, settled.wanted, examined.broken),
+      ]
+      if (mistakes.length > 0)
+        return yield* new Invalid({
+          detail: `${mistakes.length === 1 ? "There is a mistake" : `There are ${mistakes.length} mistakes`}; nothing was written`,
+          problems: mistakes,
+        })
+      const versions = mismatches(request.expectVersions ?? {}, existing)
+      if (versions.length > 0) return yield* new Conflict({ detail: conflictDetail, versions })
+      if (request.dryRun !== true) yield* carryOut(planned, request)
+      return planned
+    }),
+  )
+  const changes = steps.map((step) => toChange(step, request.diffs === true))
+  const applied: Applied = { dryRun: request.dryRun === true, changes, summary: summaryOf(changes) }
+  return applied
+})
+
+const conflictDetail = "Somebody else wrote first. Read the record again, and name the version that you saw"
+
+interface Examined {
+  readonly wanted: ReadonlyArray<Wanted>
+  readonly mistakes: ReadonlyArray<Mistake>
+  /** Records that were sent but cannot be used: others may refer to them without that being a mistake of theirs. */
+  readonly broken: ReadonlySet<string>
+}
+
+const examineAll = (records: ReadonlyArray<unknown>, identities?: ReadonlyMap<string, string>): Examined => {
+  const wanted: Array<Wanted> = []
+  const mistakes: Array<Mistake> = []
+  const broken = new Set<string>()
+  records.forEach((record, index) => {
+    const examined = examine(record)
+    if (Result.isFailure(examined)) {
+      for (const { kind, name, field, message, mend } of examined.failure) {
+        if (kind !== undefined && name !== undefined) broken.add(keyOf({ kind, name }))
+        mistakes.push({
+          index,
+          ...(kind === undefined ? {} : { kind }),
+          ...(name === undefined ? {} : { name }),
+          field,
+          message,
+          mend,
+        })
+      }
+      return
+    }
+    const { kind, metadata, spec } = encodeEnvelope(examined.success.envelope)
+    const { name, ...rest } = metadata
+    const key = keyOf({ kind, name })
+    const id = identities?.get(key)
+    const { notes } = examined.success
+    wanted.push({ key, kind, name, metadata: rest, spec, index, notes, ...(id === undefined ? {} : { id }) })
+  })
+  return { wanted, mistakes, broken }
+}
+
+const prunedBy = Effect.fnUntraced(function* (
+  request: Write,
+  wanted: ReadonlySet<string>,
+  existing: ReadonlyMap<string, RecordRow>,
+  mistakes: ReadonlyArray<Mistake>,
+) {
+  // With mistakes nothing will be written, and records that could not be read would look like ones that were left out.
+  if (request.prune !== true || mistakes.length > 0) return []
+  if (request.source === undefined)
+    return yield* new Invalid({
+      detail: "Nothing was written",
+      problems: [
+        {
+          field: "source",
+          message: "A prune needs to know whose records it may delete.",
+          mend: "Name the source of the set.",
+        },
+      ],
+    })
+  const { owned, unwanted, guard } = prune(request.source, wanted, existing)
+  if (guard === "empty" || (guard === "share" && request.confirmPrune !== true))
+    return yield* new PruneRefused({
+      detail:
+        guard === "empty"
+          ? "The set is empty: that looks like a wrong folder, and would delete everything of its source"
+          : `The prune would delete ${unwanted.length} of the ${owned} records of its source`,
+      confirmable: guard === "share",
+      owned,
+      wouldDelete: unwanted,
+    })
+  return unwanted.map((key) => ({ key, confirmed: false }))
+})
+
+/** A few statements however many records: the rows travel as one jsonb value. */
+const carryOut = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>, { actor, via }: Write) {
+  const changed = steps.filter(({ action }) => action !== "unchanged")
+  if (changed.length === 0) return
+  const sql = yield* PgClient
+  const rows = JSON.stringify(
+    changed.map(({ fields: _fields, notes: _notes, before: _before, ...row }, place) => ({ ...row, place })),
+  )
+  yield* sql`
+    insert into records (kind, name, id, version, generation, metadata, spec, source, deleted_at, deletion_confirmed)
+    select kind, name, id, version, generation, metadata, spec, source, case when deleted then now() end, confirmed
+    from jsonb_to_recordset(${rows}::jsonb) as r (kind text, name text, id uuid, version bigint, generation bigint,
+      metadata jsonb, spec jsonb, source text, deleted boolean, confirmed boolean)
+    on conflict (kind, name) do update set
+      version = excluded.version, generation = excluded.generation, metadata = excluded.metadata, spec = excluded.spec,
+      source = excluded.source, deleted_at = excluded.deleted_at, deletion_confirmed = excluded.deletion_confirmed,
+      updated_at = now()`
+  yield* rememberUids(changed.filter(({ deleted }) => !deleted))
+  yield* sql`
+    insert into revisions (record_id, kind, name, generation, version, action, actor, source, metadata, spec)
+    select id, kind, name, generation, version,
+      case action when 'created' then 'create' when 'updated' then 'update' when 'deleted' then 'delete' else 'restore' end,
+      ${actor}, ${via}, metadata, spec
+    from jsonb_to_recordset(${rows}::jsonb) as r (kind text, name text, id uuid, version bigint, generation bigint,
+      metadata jsonb, spec jsonb, action text, place int)
+    order by place`
+})
+
+const toChange = (step: Step, withDiff: boolean): Change => ({
+  kind: step.kind,
+  name: step.name,
+  action: step.action,
+  version: step.version,
+  generation: step.generation,
+  fields: step.fields,
+  ...(withDiff ? { diff: unifiedDiff(step) } : {}),
+  ...(step.takenFrom === undefined ? {} : { takenFrom: step.takenFrom }),
+  ...(step.notes.length === 0 ? {} : { notes: step.notes }),
+})
+
+const summaryOf = (changes: ReadonlyArray<Change>): Applied["summary"] => {
+  const summary = { created: 0, updated: 0, restored: 0, unchanged: 0, deleted: 0 }
+  for (const { action } of changes) summary[action] += 1
+  return summary
+}
