@@ -19,9 +19,10 @@ import { vhost } from "./site/vhost.ts"
 export const site = guarded<SiteSpec>("Site", ({ name, spec }, { facts, lookup }) => {
   if (lookup<AccountSpec>("Account", spec.account) === undefined)
     return waiting("Account", spec.account, `There is no account ${spec.account} yet.`)
-  const php = spec.php === undefined ? undefined : lookup<PhpSpec>("Php", spec.php)
-  if (spec.php !== undefined && php === undefined)
-    return waiting("Php", spec.php, `There is no Php record ${spec.php} yet.`)
+  // A suspended site answers with a page of the platform's, whatever has become of its PHP.
+  const wanted = spec.suspended ? undefined : spec.php
+  const php = wanted === undefined ? undefined : lookup<PhpSpec>("Php", wanted)
+  if (wanted !== undefined && php === undefined) return waiting("Php", wanted, `There is no Php record ${wanted} yet.`)
   if (php !== undefined && php.spec.account !== spec.account)
     return stalled(
       "PhpOfAnotherAccount",
