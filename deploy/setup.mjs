@@ -5,12 +5,14 @@
 //     node deploy/setup.mjs --test   and, as root on Debian, the packages that the tests need
 import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync, statSync } from "node:fs"
-import { delimiter, dirname, join } from "node:path"
+import { delimiter, dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
-import { testPackages } from "./packages.mjs"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const wantedNode = 24
+
+// `have` is the program, or the file, that shows that a package is there already.
+const testPackages = JSON.parse(readFileSync(new URL("test-packages.json", import.meta.url), "utf8"))
 
 const say = (text) => console.log(`setup: ${text}`)
 
@@ -88,7 +90,7 @@ const checkNode = () => {
 }
 
 const installForTests = () => {
-  const missing = testPackages.filter(({ have }) => !onPath(have))
+  const missing = testPackages.filter(({ have }) => !isThere(have))
   if (missing.length === 0) return
   const names = missing.map((one) => one.package)
   const leftOut = `what needs ${names.join(", ")} will be left out of the tests`
@@ -115,9 +117,9 @@ const run = (program, args, env = {}) =>
 
 const isDebian = () => existsSync("/etc/os-release") && /^ID=debian$/m.test(readFileSync("/etc/os-release", "utf8"))
 
-const onPath = (program) =>
+const isThere = (program) =>
   [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"].some(
-    (folder) => folder !== "" && existsSync(join(folder, program)),
+    (folder) => folder !== "" && existsSync(resolve(folder, program)),
   )
 
 checkMachine()
