@@ -39,10 +39,12 @@ export const diagnose = <T>(
   while (issue !== undefined) {
     const context: Context = { root: rest.value, asTyped: (path) => asTyped(original(rest, path)) }
     const found = flawsOf(issue, [], context).map((one) => ({ ...one, path: original(rest, one.path) }))
+    for (const path of misspelled(found)) mark(reported, path)
     // What is now missing, or empty, because it was cut is no new mistake.
     const fresh = found.filter((one) => nodeAt(reported, one.path) === undefined)
     for (const one of fresh) {
-      all.push(one)
+      const { path, part, message, mend } = one
+      all.push({ path, part, message, mend })
       mark(reported, one.path)
     }
     if (fresh.length === 0 || reported.marked) break
@@ -53,13 +55,28 @@ export const diagnose = <T>(
   return Result.fail(all)
 }
 
+/** A flaw, with what is needed to see that a missing field is there after all, under a slightly wrong name. */
+interface Found extends FieldFlaw {
+  readonly missing?: true
+  readonly meant?: string
+}
+
+const misspelled = (found: ReadonlyArray<Found>): ReadonlyArray<FieldPath> => {
+  const missing = new Set(found.filter((one) => one.missing).map((one) => JSON.stringify(one.path)))
+  return found
+    .flatMap(({ meant, path }) => (meant === undefined ? [] : [[...path.slice(0, -1), meant]]))
+    .filter((path) => missing.has(JSON.stringify(path)))
+}
+
 interface Context {
   readonly root: unknown
   readonly asTyped: AsTyped
 }
 
-const flawsOf = (issue: SchemaIssue.Issue, path: FieldPath, context: Context): ReadonlyArray<FieldFlaw> => {
-  const here = (found: Flaw, part: "key" | "value" = "value"): ReadonlyArray<FieldFlaw> => [{ ...found, path, part }]
+const flawsOf = (issue: SchemaIssue.Issue, path: FieldPath, context: Context): ReadonlyArray<Found> => {
+  const here = (found: Flaw, more?: Partial<Found>): ReadonlyArray<Found> => [
+    { ...found, path, part: "value", ...more },
+  ]
   switch (issue._tag) {
     case "Pointer":
       return flawsOf(issue.issue, [...path, ...issue.path.map((key) => (typeof key === "symbol" ? "" : key))], context)
@@ -73,9 +90,11 @@ const flawsOf = (issue: SchemaIssue.Issue, path: FieldPath, context: Context): R
         annotatedFlaw(issue.annotations) ?? flaw("The value is not valid.", "Look at the field's explanation."),
       )
     case "MissingKey":
-      return here(flaw(`${String(path.at(-1))} is missing.`, `Add ${String(path.at(-1))}.`))
-    case "UnexpectedKey":
-      return here(unknownKey(String(path.at(-1)), issue.ast), "key")
+      return here(flaw(`${String(path.at(-1))} is missing.`, `Add ${String(path.at(-1))}.`), { missing: true })
+    case "UnexpectedKey": {
+      const { meant, ...found } = unknownKey(String(path.at(-1)), issue.ast)
+      return here(found, { part: "key", ...(meant === undefined ? {} : { meant }) })
+    }
     case "AnyOf":
       if (issue.issues.length > 0) return issue.issues.flatMap((inner) => flawsOf(inner, path, context))
       return here(wrongType(issue.ast, path, context))
@@ -93,7 +112,7 @@ const annotatedFlaw = (annotations: Schema.Annotations.Annotations | undefined):
 
 const isFlaw = Schema.is(Schema.Struct({ message: Schema.String, mend: Schema.String }))
 
-const unknownKey = (key: string, ast: SchemaAST.AST): Flaw => {
+const unknownKey = (key: string, ast: SchemaAST.AST): Flaw & { readonly meant?: string } => {
   if (!SchemaAST.isObjects(ast)) return flaw(`${show(key)} is not known here.`, "Remove it.")
   const grammar = ast.indexSignatures[0]?.parameter
   if (grammar !== undefined) {
@@ -107,9 +126,11 @@ const unknownKey = (key: string, ast: SchemaAST.AST): Flaw => {
   }
   const known = ast.propertySignatures.map((property) => String(property.name))
   const meant = nearest(key, known)
+  const message = `There is no field ${show(key)} here.`
+  if (meant !== undefined) return { ...flaw(message, `Did you mean ${meant}?`), meant }
   return flaw(
-    `There is no field ${show(key)} here.`,
-    meant === undefined ? `Remove it; the fields are ${known.join(", ")}.` : `Did you mean ${meant}?`,
+    message,
+    `Remove it; ${known.length > 15 ? `none of the ${known.length} fields is like it` : `the fields are ${known.join(", ")}`}.`,
   )
 }
 
@@ -131,7 +152,10 @@ const wrongType = (ast: SchemaAST.AST, path: FieldPath, context: Context): Flaw 
       choices.length === 1 ? `Write ${among}.` : `Write one of ${among}.${hint}`,
     )
   }
-  if (SchemaAST.isString(ast) && typeof value !== "object") return quoted(String(typed))
+  if (SchemaAST.isString(ast) && typeof value !== "object") {
+    const mend = ast.annotations?.["mend"]
+    return typeof mend === "string" ? flaw(`${String(typed)} has no unit.`, mend) : quoted(String(typed))
+  }
   const [wanted, mend] = expectations[ast._tag] ?? ["another value", "Look at the field's explanation."]
   return flaw(`${describe(value)} stands where ${wanted} belongs.`, mend)
 }

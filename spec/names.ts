@@ -160,7 +160,7 @@ const ByteCount = Schema.Number.check(
 export const bytesBetween = (minimum: string, maximum: string) => {
   const mend = `Write a whole number with K, M, G or T, from ${minimum} to ${maximum}.`
   const [low, high] = [parseBytes(minimum), parseBytes(maximum)]
-  return Schema.String.annotate({ examples: [minimum, maximum] })
+  return Schema.String.annotate({ examples: [minimum, maximum], mend })
     .check(
       rule<string>(
         (text) => {

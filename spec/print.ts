@@ -47,12 +47,15 @@ const printOrdered = (record: unknown, options: PrintOptions | undefined): strin
   const fields: Plain = {
     ...record,
     ...(isPlain(metadata) ? { metadata: withoutEmpty(metadata) } : {}),
-    ...(options?.defaults === "omitted" && isKindName(kind) ? { spec: minimal(spec, specSchema(kind)) ?? {} } : {}),
+    ...(isKindName(kind) ? { spec: specFields(spec, specSchema(kind), options?.defaults === "omitted") } : {}),
   }
   const known = envelopeKeys.filter((key) => key in fields).map((key) => [key, fields[key]] as const)
   const others = Object.entries(fields).filter(([key]) => !envelopeKeys.includes(key))
   return toYaml(Object.fromEntries([...known, ...others]))
 }
+
+const specFields = (spec: unknown, schema: unknown, short: boolean): unknown =>
+  ordered(short ? minimal(spec, schema) : spec, schema)
 
 // `compat` puts quotes round what a YAML 1.1 reader would take for something else, such as `on` or `12:30`.
 const toYaml = (value: unknown): string =>
@@ -71,6 +74,13 @@ const withoutEmpty = (metadata: Plain): Plain => {
 
 const sorted = (value: unknown): unknown =>
   isPlain(value) || Array.isArray(value) ? JSON.parse(canonicalJson(value)) : value
+
+/** Sorts the keys that are free to choose; those of the schema stand in its order already, which is that of decoding. */
+const ordered = (value: unknown, schema: unknown): unknown => {
+  if (!isPlain(value)) return value
+  if (!isPlain(schema) || !isPlain(schema["properties"])) return sorted(value)
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, ordered(inner, property(schema, key))]))
+}
 
 const property = (schema: unknown, key: string): unknown => {
   const properties = isPlain(schema) ? schema["properties"] : undefined

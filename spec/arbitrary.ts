@@ -1,0 +1,189 @@
+/**
+ * Arbitrary records of every kind, for property tests here and in the folders that render them.
+ *
+ * The one thing to know before changing it: these reach for the edges of each grammar (the longest name, all fields set,
+ * names that YAML would take for numbers), because that is where an encoder breaks.
+ */
+import fc from "fast-check"
+import { printBytes } from "./names.ts"
+import { errorPageStatuses } from "./site.ts"
+
+const matching = (pattern: RegExp) => fc.stringMatching(pattern)
+const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
+
+/** Leaves out the keys without a value. */
+const present = <T extends object>(fields: fc.Arbitrary<T>) =>
+  fields.map((given) => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)))
+
+export const accountName = fc.oneof(
+  fc.constantFrom("acme", "null-x", "e10", "a", "y", "no", "true", `a${"b".repeat(30)}`),
+  matching(/^[b-z][a-z0-9-]{0,28}[0-9]$/).filter((name) => !/^(plumb|systemd|xn--)/.test(name)),
+)
+export const recordName = fc.oneof(
+  fc.constantFrom("shop", "0", "123", "1e3", "0x10", "null", "true", "on", "12-30", "a".repeat(63)),
+  matching(/^[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?$/),
+)
+const domain = fc.oneof(
+  fc.constantFrom(
+    "example.org",
+    "www.example.org",
+    "xn--bcher-kva.example",
+    "1.example.org",
+    `${"a".repeat(63)}.example.org`,
+  ),
+  matching(/^[a-z]{1,10}(\.[a-z0-9]{1,10}){0,2}\.example\.org$/),
+)
+const size = (low: number, high: number) => fc.integer({ min: low, max: high }).map(printBytes)
+const urlPath = fc.oneof(
+  fc.constantFrom("/", "/a%20b", "/%C3%BCber/x", "/index.php"),
+  matching(/^(\/[a-z0-9~_][A-Za-z0-9._~-]{0,8}){1,4}$/),
+)
+const target = fc.oneof(
+  urlPath,
+  urlPath.map((path) => `https://www.example.org:8443${path}?a=1&b=%20`),
+  fc.constant("http://example.org"),
+)
+const relativePath = matching(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,9}(\/[A-Za-z0-9_][A-Za-z0-9._-]{0,9}){0,3}$/)
+const fileName = matching(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,20}$/)
+
+const text = fc.oneof(
+  fc.constantFrom(
+    "",
+    "yes",
+    "12:30",
+    "# no comment",
+    "- x",
+    "{a",
+    "a 'b'",
+    "%x",
+    "@x",
+    "true",
+    "~",
+    "0o17",
+    " lead",
+    "trail ",
+  ),
+  fc.string({ unit: "grapheme-composite", maxLength: 40 }).filter((value) => !/[\p{C}\p{Zl}\p{Zp}\p{DI}]/u.test(value)),
+)
+
+const metadata = (name: fc.Arbitrary<string>) =>
+  present(
+    fc.record({
+      name,
+      labels: optional(
+        fc.dictionary(
+          matching(/^[a-z][a-z0-9.-]{0,10}[a-z0-9]$/),
+          matching(/^([A-Za-z0-9][A-Za-z0-9._-]{0,10}[a-z0-9])?$/),
+          { maxKeys: 4 },
+        ),
+      ),
+      annotations: optional(
+        fc.oneof(
+          fc.constant({ "plumbline.dev/adopt": "true" }),
+          fc.dictionary(matching(/^[a-z]{1,8}\.example\/[a-z0-9]{1,8}$/), text, { maxKeys: 3 }),
+        ),
+      ),
+    }),
+  )
+
+const envelope = (kind: string, name: fc.Arbitrary<string>, spec: fc.Arbitrary<object>) =>
+  fc.record({
+    apiVersion: fc.constant("plumbline.dev/v1"),
+    kind: fc.constant(kind),
+    metadata: metadata(name),
+    spec: present(spec),
+  })
+
+const account = fc.record({
+  uid: optional(fc.integer({ min: 10000, max: 59999 })),
+  limits: optional(
+    present(
+      fc.record({
+        memory: optional(size(64 * 1024 ** 2, 1024 ** 4)),
+        cpu: optional(fc.integer({ min: 1, max: 12800 })),
+        tasks: optional(fc.integer({ min: 16, max: 32768 })),
+      }),
+    ),
+  ),
+  comment: optional(text.filter((value) => !/[:,="\\]/.test(value))),
+})
+
+const php = fc.record({
+  account: accountName,
+  version: fc.constantFrom("7.4", "8.0", "8.1", "8.2", "8.3", "8.4"),
+  ini: optional(
+    present(
+      fc.record({
+        memory_limit: optional(size(16 * 1024 ** 2, 16 * 1024 ** 3)),
+        upload_max_filesize: optional(size(1024 ** 2, 5 * 1024 ** 3)),
+        post_max_size: optional(size(5 * 1024 ** 3, 10 * 1024 ** 3)),
+        display_errors: optional(fc.boolean()),
+        max_input_vars: optional(fc.integer({ min: 100, max: 100000 })),
+        error_reporting: optional(fc.constantFrom("E_ALL", "E_ALL & ~E_NOTICE & ~E_DEPRECATED")),
+        "date.timezone": optional(fc.constantFrom("UTC", "Europe/Vienna", "America/Argentina/Buenos_Aires")),
+        "opcache.enable": optional(fc.boolean()),
+      }),
+    ),
+  ),
+  pool: optional(
+    present(
+      fc.record({
+        mode: optional(fc.constantFrom("ondemand", "dynamic")),
+        maxChildren: optional(fc.integer({ min: 1, max: 500 })),
+        maxRequests: optional(fc.integer({ min: 0, max: 1000000 })),
+      }),
+    ),
+  ),
+  extensions: optional(fc.dictionary(matching(/^[a-z][a-z0-9_]{0,10}$/), fc.boolean(), { maxKeys: 5 })),
+})
+
+const site = fc
+  .record({
+    account: accountName,
+    names: fc.uniqueArray(domain, { minLength: 1, maxLength: 8 }),
+    share: fc.nat(),
+    redirects: optional(
+      present(
+        fc.record({
+          www: optional(fc.constantFrom("add", "remove", "keep")),
+          https: optional(fc.boolean()),
+          paths: optional(
+            fc.uniqueArray(
+              present(
+                fc.record({ from: urlPath, to: target, status: optional(fc.constantFrom(301, 302, 307, 308)) }),
+              ).filter((one) => one["from"] !== one["to"]),
+              { maxLength: 4, selector: (one) => one["from"] },
+            ),
+          ),
+        }),
+      ),
+    ),
+    documentRoot: optional(relativePath),
+    php: optional(recordName),
+    suspended: optional(fc.boolean()),
+    indexFiles: optional(fc.uniqueArray(fileName, { maxLength: 5 })),
+    errorPages: optional(fc.dictionary(fc.constantFrom(...errorPageStatuses), urlPath, { maxKeys: 5 })),
+    maxUpload: optional(size(1024, 10 * 1024 ** 3)),
+  })
+  .map(({ names, share, ...rest }) => {
+    const domains = names.slice(0, 1 + (share % names.length))
+    return { ...rest, domains, aliases: names.slice(domains.length) }
+  })
+
+const node = fc.record({
+  mode: optional(fc.constantFrom("enforce", "observe")),
+  selfHeal: optional(fc.boolean()),
+  prune: optional(present(fc.record({ maxShare: optional(fc.integer({ min: 1, max: 100 })) }))),
+  trashRetentionDays: optional(fc.integer({ min: 1, max: 3650 })),
+  http: optional(present(fc.record({ port: optional(fc.integer({ min: 1, max: 65535 })) }))),
+})
+
+const nodeName = fc.oneof(recordName, fc.constantFrom("web1.example.org", "0.0", "1.5"))
+
+/** Records as people write them, of each kind. They are valid, but nothing has checked that. */
+export const writtenRecord = fc.oneof(
+  envelope("Account", accountName, account),
+  envelope("Node", nodeName, node),
+  envelope("Php", recordName, php),
+  envelope("Site", recordName, site),
+)
