@@ -27,11 +27,12 @@ export interface ApplyInput {
 }
 
 /** Reads and checks everything that `-f` names, and gives what the API takes. */
-const requestOf = (input: ApplyInput) =>
+const requestOf = (input: ApplyInput, stamp: "stamp" | "leave") =>
   Effect.gen(function* () {
     const sources = yield* readSources(input.files)
     const prune = input.prune === true
-    const source = Option.getOrUndefined(input.source ?? Option.none()) ?? sourceOf(input.files)
+    const named = Option.getOrUndefined(input.source ?? Option.none())
+    const source = named ?? (prune || stamp === "stamp" ? sourceOf(input.files) : undefined)
     if (prune && source === undefined) {
       return yield* new CommandFailure({
         message: "--prune needs to know whose records may be deleted",
@@ -58,7 +59,7 @@ const requestOf = (input: ApplyInput) =>
 
 export const applyFiles = (input: ApplyInput & { readonly dryRun?: boolean }) =>
   Effect.gen(function* () {
-    const { loaded, payload } = yield* requestOf(input)
+    const { loaded, payload } = yield* requestOf(input, "stamp")
     return yield* ask((api) =>
       api.records
         .apply({ payload: { ...payload, dryRun: input.dryRun === true } })
@@ -66,9 +67,10 @@ export const applyFiles = (input: ApplyInput & { readonly dryRun?: boolean }) =>
     )
   })
 
+/** The same folder at another place on another machine is no difference, so what records are stamped with is left out. */
 export const compareFiles = (input: ApplyInput) =>
   Effect.gen(function* () {
-    const { loaded, payload } = yield* requestOf(input)
+    const { loaded, payload } = yield* requestOf(input, "leave")
     return yield* ask((api) =>
       api.records
         .diff({ payload })
