@@ -10,9 +10,6 @@ import { nginx } from "../encode/nginx.ts"
 import { platform, seenBy } from "../layout.ts"
 import { mimeTypes } from "./mime-types.ts"
 
-/** Two logs a site, twice that while old workers end: enough for 10,000 sites and their connections. The unit's limit too. */
-export const openFiles = 262_144
-
 export const nginxConf = (facts: Facts): to.Nginx => {
   const { http, webUser } = facts
   const state = (name: "nginx.pid" | "body" | "fastcgi" | "proxy" | "scgi" | "uwsgi") =>
@@ -27,7 +24,6 @@ export const nginxConf = (facts: Facts): to.Nginx => {
     pid ${state("nginx.pid")};
     error_log ${to.path(seenBy(facts, `${platform.nginxLogs}/error.log`))} warn;
     worker_processes auto;
-    ${facts.host === "live" ? nginx`worker_rlimit_nofile ${to.integer(openFiles)};` : to.nothing}
     # Old workers that serve a long download end after this, so that reloads do not pile them up.
     worker_shutdown_timeout 300s;
 

@@ -10,7 +10,12 @@ import * as to from "../encode/unit.ts"
 import { unit } from "../encode/unit.ts"
 import { phpVersionLayout, platform, seenBy } from "../layout.ts"
 import { gracePeriod } from "../php/pool.ts"
-import { openFiles } from "./nginx-conf.ts"
+
+/**
+ * Two logs a site, twice that during a reload, and the connections, for 10,000 sites. With too few, a reload is lost without
+ * a word. Workers inherit it; worker_rlimit_nofile beside it would only complain where a container allows less.
+ */
+const openFiles = 262_144
 
 export const nginxUnit = (program: string, facts: Facts): to.Unit => {
   const command = unit`${to.path(program)} -c ${to.path(seenBy(facts, `${platform.nginxLive}/nginx.conf`))}`
