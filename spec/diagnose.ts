@@ -80,7 +80,10 @@ const flawsOf = (issue: SchemaIssue.Issue, path: FieldPath, context: Context): R
   switch (issue._tag) {
     case "Pointer":
       return flawsOf(issue.issue, [...path, ...issue.path.map((key) => (typeof key === "symbol" ? "" : key))], context)
-    case "Filter":
+    case "Filter": {
+      const known = annotatedFlaw(issue.filter.annotations)
+      return known === undefined ? flawsOf(issue.issue, path, context) : here(known)
+    }
     case "Encoding":
       return flawsOf(issue.issue, path, context)
     case "Composite":

@@ -82,6 +82,9 @@ const labelFlaw = (label: string): Flaw | undefined => {
       )
 }
 
+// The URL standard (4.1, "ends in a number") reads a name whose last label is numeric as an IPv4 address, as clients do.
+const numericEnd = /(^|\.)(\d+|0x[0-9a-f]*)$/i
+
 const domainFlaw = (text: string): Flaw | undefined => {
   const invisible = hiddenFlaw(text)
   if (invisible !== undefined) return invisible
@@ -91,7 +94,7 @@ const domainFlaw = (text: string): Flaw | undefined => {
   if (text.includes("*")) return flaw(`${show(text)} is a wildcard.`, "List each name; wildcards are not served.")
   if (/^[a-z]+:\/\//i.test(text))
     return flaw(`${show(text)} is a URL.`, "Give the domain alone, without scheme or path.")
-  if (/^\[.*\]$/.test(text) || text.split(":").length > 2 || /^[\d.]+$/.test(text))
+  if (/^\[.*\]$/.test(text) || text.split(":").length > 2 || numericEnd.test(text))
     return flaw(`${show(text)} is an IP address.`, "Give a domain name; addresses belong to the node.")
   if (text.endsWith(".")) return flaw(`${show(text)} ends with a dot.`, "Remove the dot at the end.")
   const bad = /[^\p{L}\p{M}\p{N}.\-\u3002\uFF0E\uFF61]/u.exec(text)?.[0]
@@ -100,6 +103,8 @@ const domainFlaw = (text: string): Flaw | undefined => {
   const ascii = toCanonical(text)
   if (ascii === "")
     return flaw(`${show(text)} has no valid ASCII form (IDNA).`, "Check its spelling, or give its xn-- form.")
+  if (numericEnd.test(ascii))
+    return flaw(`${show(text)} is an IP address.`, "Give a domain name; addresses belong to the node.")
   if (ascii.length > 253)
     return flaw(`The domain has ${ascii.length} characters.`, "A domain has at most 253 (RFC 1035).")
   const labels = ascii.split(".")
@@ -107,9 +112,6 @@ const domainFlaw = (text: string): Flaw | undefined => {
     const found = labelFlaw(label)
     if (found !== undefined) return found
   }
-  // The URL standard reads a name whose last label is numeric as an IPv4 address, and so do clients.
-  if (/^(\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? ""))
-    return flaw(`${show(text)} is read as an IP address.`, "Give a domain name; addresses belong to the node.")
   if (labels.length < 2) return flaw(`${show(text)} has no dot.`, "Give the full name, such as shop.example.org.")
   return undefined
 }

@@ -62,9 +62,14 @@ interface PureSchema extends Schema.Top {
   readonly EncodingServices: never
 }
 
+/** A number, without the infinities and NaN that YAML can write. Checks come after it, and only if it is one. */
+export const FiniteNumber = Schema.Number.check(
+  Schema.isFinite({ flaw: flaw("This is not a finite number.", "Write a plain number.") }).abort(),
+)
+
 /** An integer in a range, with its unit in the message. */
 export const intBetween = (minimum: number, maximum: number, unit: string) =>
-  Schema.Number.check(
+  FiniteNumber.check(
     rule<number>(
       (value) =>
         Number.isInteger(value) && value >= minimum && value <= maximum

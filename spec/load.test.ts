@@ -216,6 +216,12 @@ describe("input that may be hostile", () => {
     expect(found.at(-1)?.message).toBe("There are 2000 more mistakes from here on.")
   })
 
+  it("takes neither infinity nor NaN for a number", () => {
+    expect(
+      problems(record("Account", "acme", "{uid: .nan, limits: {cpu: .inf, tasks: -.inf}}")).map((one) => one.field),
+    ).toEqual(["spec.uid", "spec.limits.cpu", "spec.limits.tasks"])
+  })
+
   it("takes neither __proto__ nor constructor for a field", () => {
     expect(
       problems(record("Account", "acme", "{__proto__: {uid: 10000}, constructor: 1}")).map((one) => one.field),

@@ -7,7 +7,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { type Flaw, flaw, hiddenFlaw, rule, show } from "./grammar.ts"
+import { FiniteNumber, type Flaw, flaw, hiddenFlaw, rule, show } from "./grammar.ts"
 
 export { DomainName, domainForPeople } from "./domain.ts"
 
@@ -104,7 +104,7 @@ export const Version = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).pipe(S
 export type Version = typeof Version.Type
 
 /** The Linux user id of an account: a range of our own, never root or a system user. */
-export const Uid = Schema.Number.annotate({ description: "The account's user id. Left out, a free one is chosen." })
+export const Uid = FiniteNumber.annotate({ description: "The account's user id. Left out, a free one is chosen." })
   .check(
     rule<number>(
       (uid) =>
@@ -121,7 +121,7 @@ export const Uid = Schema.Number.annotate({ description: "The account's user id.
 export type Uid = typeof Uid.Type
 
 /** A TCP port. */
-export const Port = Schema.Number.check(
+export const Port = FiniteNumber.check(
   rule<number>(
     (port) =>
       Number.isInteger(port) && port >= 1 && port <= 65535
@@ -148,7 +148,7 @@ export const printBytes = (bytes: number): string => {
   return `${bytes / unitSize(unit)}${unit}`
 }
 
-const ByteCount = Schema.Number.check(
+const ByteCount = FiniteNumber.check(
   rule<number>((bytes) =>
     Number.isSafeInteger(bytes) && bytes >= 0
       ? undefined

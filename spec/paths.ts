@@ -16,8 +16,8 @@ const relativePathFlaw = (path: string): Flaw | undefined => {
     return flaw(`${show(path)} is absolute.`, "Write it relative to the site's folder, without the first slash.")
   if (path.length > 200) return flaw(`The path has ${path.length} characters.`, "Use at most 200.")
   for (const segment of path.split("/")) {
-    if (segment === "." || segment === "..")
-      return flaw(`${show(path)} holds the segment ${show(segment)}.`, "Write the path without dots that stand alone.")
+    if (segment === "." || segment.includes(".."))
+      return flaw(`${show(path)} holds the segment ${show(segment)}.`, "Write the path without . and .. in it.")
     if (segment === "")
       return flaw(`${show(path)} holds an empty segment.`, "Write single slashes, and none at the end.")
     if (!/^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(segment))
@@ -77,10 +77,10 @@ const urlPathFlaw = (path: string): Flaw | undefined => {
   if (decoded === undefined) return flaw(`${show(path)} is not UTF-8 once decoded.`, "Percent-encode the UTF-8 bytes.")
   const invisibleInside = hiddenFlaw(decoded)
   if (invisibleInside !== undefined) return invisibleInside
-  if (path.includes("//") || path.split("/").some((segment) => segment === "." || segment === ".."))
+  if (path.includes("//") || path.includes("..") || path.split("/").includes("."))
     return flaw(
       `${show(path)} holds empty or dot segments.`,
-      "Write the path as the browser sends it: no //, no . or .. segments.",
+      "Write the path as the browser sends it: without // and .., and no segment that is a dot.",
     )
   return undefined
 }
