@@ -127,10 +127,16 @@ export const apply = Command.make(
       })
     }
     if (input.watch) {
-      yield* applyAgain(input)
-      yield* note(`watching ${input.files.join(", ")}; Ctrl-C ends it`)
-      // Agreeing to a large prune once is not agreeing to the next.
-      return yield* watchFiles(input.files, applyAgain({ ...input, confirmPrune: false }))
+      let first = true
+      return yield* watchFiles(
+        input.files,
+        Effect.gen(function* () {
+          // Agreeing to a large prune once is not agreeing to the next.
+          yield* applyAgain({ ...input, confirmPrune: input.confirmPrune && first })
+          if (first) yield* note(`watching ${input.files.join(", ")}; Ctrl-C ends it`)
+          first = false
+        }),
+      )
     }
     const applied = yield* applyFiles(input).pipe(
       Effect.tapErrorTag("CommandFailure", (failure) =>

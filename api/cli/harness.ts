@@ -23,6 +23,7 @@ export interface Outcome {
 export interface RunOptions {
   readonly stdin?: string
   readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
 }
 
 /** A folder of its own to run `plumb` in, without an API. */
@@ -39,12 +40,12 @@ export const workplace = () => {
       writeFileSync(join(folder, name), text)
       return join(folder, name)
     },
-    plumb: (args: ReadonlyArray<string>, { stdin = "", env = {} }: RunOptions = {}): Promise<Outcome> =>
+    plumb: (args: ReadonlyArray<string>, { stdin = "", env = {}, cwd = folder }: RunOptions = {}): Promise<Outcome> =>
       new Promise((resolve) => {
         const child = execFile(
           process.execPath,
           [program("main.ts"), ...args],
-          { cwd: folder, env: { ...environment, ...env }, maxBuffer: 1 << 26 },
+          { cwd, env: { ...environment, ...env }, maxBuffer: 1 << 26 },
           (error, stdout, stderr) =>
             resolve({ code: typeof error?.code === "number" ? error.code : error === null ? 0 : -1, stdout, stderr }),
         )
