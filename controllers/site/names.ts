@@ -13,23 +13,20 @@ export interface SiteNames {
   readonly moved: ReadonlyArray<{ readonly to: string; readonly names: ReadonlyArray<string> }>
 }
 
-const bare = (domain: string): string => (domain.startsWith("www.") ? domain.slice(4) : domain)
-const prefixed = (domain: string): string => (domain.startsWith("www.") ? domain : `www.${domain}`)
+const other = (domain: string): string => (domain.startsWith("www.") ? domain.slice(4) : `www.${domain}`)
+
+// Beside www.org there is nothing that could be served, nor beside a name that leaves no room for the prefix.
+const isName = (domain: string): boolean => domain.includes(".") && domain.length <= 253
 
 /** The form of a name that visitors end at, and the form that is sent there. */
 const forms = (
   domain: string,
   www: SiteSpec["redirects"]["www"],
 ): { readonly kept: string; readonly left?: string } => {
-  switch (www) {
-    case "add":
-      return { kept: prefixed(domain), left: bare(domain) }
-    case "remove":
-      // A name such as www.org has nothing below it that could be served.
-      return bare(domain).includes(".") ? { kept: bare(domain), left: prefixed(domain) } : { kept: domain }
-    case "keep":
-      return { kept: domain }
-  }
+  if (www === "keep" || !isName(other(domain))) return { kept: domain }
+  return domain.startsWith("www.") === (www === "add")
+    ? { kept: domain, left: other(domain) }
+    : { kept: other(domain), left: domain }
 }
 
 export const siteNames = (spec: Pick<SiteSpec, "domains" | "aliases" | "redirects">): SiteNames => {

@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest"
+import { account } from "./account.ts"
+import { aNode, anAccount, aPhp, aSite, directoryFacts, liveFacts, renderOf, resourcesOf } from "./golden/samples.ts"
+import { controllers } from "./index.ts"
+import { node } from "./node.ts"
+import { php } from "./php.ts"
+import { site } from "./site.ts"
+
+const acme = anAccount("acme")
+const contentOf = (resources: ReturnType<typeof resourcesOf>, id: string): string => {
+  const spec = resources.find((resource) => resource.id === id)?.spec
+  return typeof spec === "object" && spec !== null && "content" in spec ? String(spec.content) : ""
+}
+
+describe("the controllers", () => {
+  it("are one a kind", () => {
+    expect(controllers.map(({ kind }) => kind)).toEqual(["Node", "Account", "Php", "Site"])
+  })
+})
+
+describe("Account", () => {
+  it("stalls without a user id instead of choosing one", () => {
+    const { uid: _, ...spec } = acme.spec
+    expect(renderOf(account, { ...acme, spec }, liveFacts)).toMatchObject({ outcome: "stalled", reason: "NoUid" })
+  })
+
+  it("stalls on a name or number that no account can have, wherever the record comes from", () => {
+    for (const name of ["root", "www-data", "../etc", "a/b", "a\nb", ""])
+      expect(renderOf(account, { ...acme, name }, liveFacts)).toMatchObject({ reason: "UnsafeValue" })
+    for (const uid of [0, 33, 1000, 60000, 10000.5, Number.NaN])
+      expect(renderOf(account, { ...acme, spec: { ...acme.spec, uid: uid as never } }, liveFacts)).toMatchObject({
+        reason: "UnsafeValue",
+      })
+  })
+})
+
+describe("Php", () => {
+  it("names the versions that are there when its own is not", () => {
+    expect(renderOf(php, aPhp("acme", { version: "8.4" }), liveFacts, [acme])).toMatchObject({
+      outcome: "stalled",
+      reason: "PhpVersionAbsent",
+      mend: "Install it, or choose one of those present: 7.4, 8.2.",
+    })
+  })
+
+  it("names the extensions that are there when one is not, and passes over one that is switched off", () => {
+    const rendered = renderOf(php, aPhp("acme", { extensions: { imagick: true, swoole: false } }), liveFacts, [acme])
+    expect(rendered).toMatchObject({ outcome: "stalled", reason: "ExtensionAbsent" })
+    expect(rendered).toMatchObject({ message: expect.stringContaining("imagick") })
+    expect(rendered).not.toMatchObject({ message: expect.stringContaining("swoole") })
+    expect(rendered).toMatchObject({ mend: expect.stringContaining("intl, mbstring") })
+  })
+
+  it("loads what others need first, leaves out what slows all down, and heeds the record", () => {
+    const spec = { extensions: { ffi: true, gd: false } }
+    const ini = contentOf(
+      resourcesOf(renderOf(php, aPhp("acme", spec), liveFacts, [acme])),
+      "/etc/plumbline/php/8.2/acme.ini",
+    )
+    expect(
+      ini
+        .split("\n")
+        .filter((line) => /extension = /.test(line))
+        .map((line) => line.split(" = ")[1]),
+    ).toEqual(["opcache", "pdo", "mysqlnd", "xml", "ctype", "curl", "ffi", "intl", "mbstring", "mysqli"])
+    expect(ini).toContain("zend_extension = opcache")
+  })
+
+  it("waits for its account", () => {
+    expect(renderOf(php, aPhp("acme"), liveFacts)).toMatchObject({ outcome: "waiting", kind: "Account", name: "acme" })
+  })
+
+  it("stalls where the socket's path would be cut off by the kernel", () => {
+    const facts = { ...directoryFacts, root: `/srv/${"long/".repeat(20)}host` }
+    expect(renderOf(php, aPhp("acme"), facts, [acme])).toMatchObject({ outcome: "stalled", reason: "UnsafeValue" })
+  })
+
+  it("keeps the site's view of it when its version changes", () => {
+    const member = (version: "7.4" | "8.2") =>
+      renderOf(site, aSite("shop", { php: "acme" }), liveFacts, [acme, aPhp("acme", { version })])
+    expect(member("7.4")).toEqual(member("8.2"))
+  })
+})
+
+describe("Site", () => {
+  it("waits for its account and for its Php record", () => {
+    expect(renderOf(site, aSite("shop"), liveFacts)).toMatchObject({
+      outcome: "waiting",
+      kind: "Account",
+      name: "acme",
+    })
+    expect(renderOf(site, aSite("shop", { php: "gone" }), liveFacts, [acme])).toMatchObject({
+      outcome: "waiting",
+      kind: "Php",
+      name: "gone",
+    })
+  })
+
+  it("never runs as another account", () => {
+    const others = [acme, anAccount("blue-fern"), aPhp("blue-fern", { account: "blue-fern" })]
+    expect(renderOf(site, aSite("shop", { php: "blue-fern" }), liveFacts, others)).toMatchObject({
+      outcome: "stalled",
+      reason: "PhpOfAnotherAccount",
+    })
+  })
+
+  it("makes a deeper document root as the tenant, and checks links from the folder that root made", () => {
+    const resources = resourcesOf(renderOf(site, aSite("shop", { documentRoot: "app/web" }), liveFacts, [acme]))
+    expect(resources.map(({ id, kind }) => [kind, id])).toContainEqual([
+      "tenant-directory",
+      "/home/acme/sites/shop/app/web",
+    ])
+    expect(contentOf(resources, "sites/shop.conf")).toContain(
+      "disable_symlinks if_not_owner from=/home/acme/sites/shop/app;",
+    )
+  })
+})
+
+describe("Node", () => {
+  it("leaves out nginx's unit where there is no nginx, and still has its configuration", () => {
+    const ids = resourcesOf(renderOf(node, aNode(), { ...directoryFacts, nginx: null, php: [] })).map(({ id }) => id)
+    expect(ids).toContain("nginx.conf")
+    expect(ids.filter((id) => id.includes("plumb-"))).toEqual([])
+  })
+})

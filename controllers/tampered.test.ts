@@ -1,0 +1,98 @@
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import type { Controller, Desired } from "../reconciler/contract/controller.ts"
+import type { Resource } from "../reconciler/contract/resource.ts"
+import { account } from "./account.ts"
+import { hostile } from "./golden/hostile.ts"
+import { type Directive, parseNginx } from "./golden/nginx-tokens.ts"
+import { anAccount, aPhp, aSite, liveFacts, renderOf, resourcesOf } from "./golden/samples.ts"
+import { php } from "./php.ts"
+import { site } from "./site.ts"
+
+const others = [anAccount("acme"), aPhp("acme")]
+const site1 = aSite("shop", {
+  php: "acme",
+  aliases: ["alias.example.org"],
+  redirects: { www: "add", paths: [{ from: "/a", to: "/b" }] },
+  errorPages: { "404": "/404.html" },
+})
+const php1 = aPhp("acme", { ini: { memory_limit: "64M", "date.timezone": "UTC" }, pool: { mode: "dynamic" } })
+
+/** The record with one of its strings or numbers, or its name, replaced; `at` counts them. */
+const tampered = <Spec>(record: Desired<Spec>, at: number, value: string): Desired<Spec> => {
+  let seen = 1
+  const visit = (inner: unknown): unknown => {
+    if (typeof inner === "string" || typeof inner === "number") return seen++ === at ? value : inner
+    if (Array.isArray(inner)) return inner.map(visit)
+    if (typeof inner === "object" && inner !== null)
+      return Object.fromEntries(Object.entries(inner).map(([key, deeper]) => [key, visit(deeper)]))
+    return inner
+  }
+  return { ...record, name: at === 0 ? value : record.name, spec: visit(record.spec) as Spec }
+}
+
+const contentOf = ({ spec }: Resource): string =>
+  typeof spec === "object" && spec !== null && "content" in spec ? String(spec.content) : ""
+
+/** Everything that is rendered from such records, one resource at a time. */
+const everyResource = <Spec>(
+  controller: Controller<Spec>,
+  record: Desired<Spec>,
+  check: (resource: Resource, content: string) => void,
+) =>
+  fc.assert(
+    fc.property(fc.nat(24), hostile, (at, value) => {
+      const rendered = renderOf(controller, tampered(record, at, value), liveFacts, others)
+      if (rendered.outcome === "resources") for (const each of rendered.resources) check(each, contentOf(each))
+    }),
+    { numRuns: 2000 },
+  )
+
+const namesOf = (directives: ReadonlyArray<Directive>): ReadonlyArray<string> =>
+  directives.flatMap(({ block, words }) => [words[0] ?? "", ...(block === undefined ? [] : namesOf(block))])
+const blocksOf = (directives: ReadonlyArray<Directive>): number =>
+  directives.reduce((sum, { block }) => sum + (block === undefined ? 0 : 1 + blocksOf(block)), 0)
+
+const linesOf = (content: string): ReadonlyArray<string> =>
+  content.split("\n").map((line) => (line.startsWith("[") ? "[section]" : line.replace(/ = .*/, "")))
+
+describe("a record that was tampered with", () => {
+  it.each([site1, { ...site1, spec: { ...site1.spec, suspended: true } }])(
+    "gives a vhost of the same directives, or none",
+    (record) => {
+      const sound = resourcesOf(renderOf(site, record, liveFacts, others))
+        .map(contentOf)
+        .map(parseNginx)
+      const known = new Set(sound.flatMap(namesOf))
+      const most = Math.max(...sound.map(blocksOf))
+      everyResource(site, record, ({ id }, content) => {
+        expect(id).toMatch(/^(?:\/home\/acme\/sites|\/var\/log\/plumbline\/sites|sites)\/[\w./-]+$/)
+        const parsed = parseNginx(content)
+        expect(namesOf(parsed).filter((name) => !known.has(name))).toEqual([])
+        // At most one server more than before: another name may have to be redirected.
+        expect(blocksOf(parsed)).toBeLessThanOrEqual(most + 1)
+        for (const { words } of parsed) expect(words).toEqual(["server"])
+      })
+    },
+  )
+
+  it("gives a pool and a php.ini of the same lines, or none", () => {
+    const sound = [php1, aPhp("acme")].flatMap((record) => resourcesOf(renderOf(php, record, liveFacts, others)))
+    const known = new Set(sound.map(contentOf).flatMap(linesOf))
+    everyResource(php, php1, ({ id }, content) => {
+      expect(id).toMatch(
+        /^(?:\/etc\/plumbline\/php\/\d\.\d\/acme\.\w+|plumb-php\d\.\d@acme\.service|php\/[\w-]+\.conf)$/,
+      )
+      if (id.startsWith("php/")) expect(namesOf(parseNginx(content))).toEqual(["upstream", "server"])
+      else expect(linesOf(content).filter((line) => !known.has(line))).toEqual([])
+    })
+  })
+
+  it("gives an account's own things, or none", () => {
+    everyResource(account, anAccount("acme", { comment: "Acme" }), ({ id, spec }) => {
+      expect(id).toMatch(/^(?:\/home\/)?[\w./\\-]+$/)
+      expect(id).not.toContain("..")
+      expect(JSON.stringify(spec)).not.toMatch(/\\n|\\u0000/)
+    })
+  })
+})
