@@ -3,18 +3,9 @@
 // https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md
 
 import * as Schema from "effect/Schema"
+import { Condition } from "../spec/record.ts"
 
-export const Condition = Schema.Struct({
-  type: Schema.Literals(["Ready", "Reconciling", "Stalled"]),
-  status: Schema.Literals(["True", "False", "Unknown"]),
-  /** CamelCase, for machines. */
-  reason: Schema.String,
-  /** For people: what is wrong, where, and what to do. */
-  message: Schema.String,
-  /** ISO 8601. */
-  lastTransitionTime: Schema.String,
-})
-export type Condition = typeof Condition.Type
+export type { Condition }
 
 export const Conditions = Schema.Array(Condition)
 

@@ -68,6 +68,10 @@ export class PruneGuard {
     }
   }
 
+  held(): ReadonlyArray<RecordKey> {
+    return [...this.#held]
+  }
+
   /** A full look: whoever still wants something asks again. Gives those that were held back, to be looked at anew. */
   begin(owned: number): ReadonlyArray<RecordKey> {
     this.#owned = owned

@@ -32,6 +32,21 @@ export const nodeRecordKey = (node: string): RecordKey => recordKey("Node", node
 export const concerns = (node: string, stored: { readonly kind: string; readonly name: string }): boolean =>
   stored.kind !== "Node" || stored.name === node
 
+/** A node works before it has a record: what its record would say when nobody said anything. */
+export const impliedNode = (node: string): Stored => ({
+  kind: "Node",
+  name: node,
+  id: "00000000-0000-0000-0000-000000000000",
+  version: 0,
+  generation: 0,
+  deleted: false,
+  deletionConfirmed: false,
+  annotations: {},
+  spec: "{}",
+})
+
+export const isImplied = (stored: Stored): boolean => stored.version === 0
+
 const carefulDefault: NodeSpec = Schema.decodeSync(NodeSpec)({})
 
 export const nodePolicy = (node: string, records: Records): NodeSpec =>

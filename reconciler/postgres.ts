@@ -45,6 +45,7 @@ const make = (node: string) =>
   Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
     let awaySince: number | undefined
+    let lastAway: { readonly from: number; readonly until: number } | undefined
 
     const asked = <A>(statement: Effect.Effect<A, SqlError>): Effect.Effect<A, StoreFailure> =>
       statement.pipe(
@@ -84,9 +85,9 @@ const make = (node: string) =>
         sql<{ kind: string; name: string; id: string; version: bigint }>`select kind, name, id, version from records`,
       )
       if (awaySince !== undefined) {
-        const away = (yield* Clock.currentTimeMillis) - awaySince
+        lastAway = { from: awaySince, until: yield* Clock.currentTimeMillis }
         awaySince = undefined
-        yield* Effect.logInfo(`Postgres is back after ${Math.round(away / 1000)} s.`)
+        yield* Effect.logInfo(`Postgres is back after ${Math.round((lastAway.until - lastAway.from) / 1000)} s.`)
       }
       return rows.map((row) => ({ key: recordKey(row.kind, row.name), id: row.id, version: Number(row.version) }))
     })
@@ -272,6 +273,7 @@ const make = (node: string) =>
       pauses,
       inventory,
       statuses,
+      lastAway: () => (awaySince === undefined ? lastAway : undefined),
       listen: (hear) => {
         const session = Effect.gen(function* () {
           const heard = yield* sql.listen("plumb_records")

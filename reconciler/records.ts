@@ -80,6 +80,10 @@ export class Records {
     return [...(this.#dependents.get(key) ?? [])]
   }
 
+  referencesOf(key: RecordKey): ReadonlyArray<RecordKey> {
+    return this.#references.get(key) ?? []
+  }
+
   decode(stored: Stored): Result.Result<Desired<unknown>, NotUnderstood> {
     const known = this.#decoded.get(stored)
     if (known !== undefined) return known

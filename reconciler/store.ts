@@ -96,6 +96,8 @@ export interface DesiredStateShape {
   readonly pauses: Effect.Effect<ReadonlyArray<Pause>, StoreFailure>
   readonly inventory: Effect.Effect<ReadonlyArray<Owned>, StoreFailure>
   readonly statuses: Effect.Effect<ReadonlyArray<Omit<StatusRow, "recordId">>, StoreFailure>
+  /** When the store was last out of reach, in milliseconds; undefined when it never was, or is just now. */
+  readonly lastAway: () => { readonly from: number; readonly until: number } | undefined
   /** Listens for ever; resubscribes by itself and says `connected` after each time. */
   readonly listen: (hear: (hints: ReadonlyArray<Hint>) => Effect.Effect<void>) => Effect.Effect<never>
 

@@ -1,0 +1,286 @@
+// The agent: one engine on one host, and the things that wake it. Read it from `run` upwards.
+
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Random from "effect/Random"
+import * as Schedule from "effect/Schedule"
+import { Activator } from "./activations/activator.ts"
+import type { Controller } from "./contract/controller.ts"
+import type { Facts } from "./contract/facts.ts"
+import type { HostKey, ResourceFailure } from "./contract/resource.ts"
+import type { Engine } from "./engine.ts"
+import { evidence } from "./evidence.ts"
+import { Fights } from "./fights.ts"
+import { Fingerprints } from "./fingerprints.ts"
+import { PruneGuard } from "./guards.ts"
+import { Host } from "./host/host.ts"
+import { hostPath } from "./host/path.ts"
+import { Inventory } from "./inventory.ts"
+import * as Journal from "./journal.ts"
+import { type RecordKey, recordKey } from "./keys.ts"
+import * as Outbox from "./outbox.ts"
+import { nodeRecordKey, type Pause } from "./policy.ts"
+import * as Queue from "./queue.ts"
+import { reconcile } from "./reconcile.ts"
+import { type KindSchema, Records } from "./records.ts"
+import * as Relist from "./relist.ts"
+import { Standings } from "./standing.ts"
+import { DesiredState, type StoreFailure } from "./store.ts"
+import { Surveys } from "./surveys.ts"
+import { heartbeat, readSurveys, sweep } from "./sweep.ts"
+import type { Types } from "./types.ts"
+import { Waits } from "./waits.ts"
+import * as Watch from "./watch.ts"
+
+export interface Options {
+  readonly node: string
+  readonly kinds: ReadonlyMap<string, KindSchema>
+  readonly controllers: ReadonlyArray<Controller<never>>
+  readonly types: Types
+  /** What the host can do, looked up afresh. `port`: where the node's record wants sites to answer. */
+  readonly facts: (engine: Pick<Engine, "records">) => Effect.Effect<Facts, ResourceFailure, Host>
+  /** Between two full passes, give or take a tenth. */
+  readonly resyncSeconds?: number
+  /** Between two looks at the list of records, and at what no path tells. */
+  readonly relistSeconds?: number
+  readonly concurrency?: number
+  readonly backoff?: Queue.Options<RecordKey, never>["backoff"]
+}
+
+export interface Agent {
+  readonly engine: Engine
+  readonly queue: Queue.WorkQueue<RecordKey>
+  readonly desire: Relist.Desire
+  /** One full pass, now. */
+  readonly sweep: Effect.Effect<void, never, Host>
+  /** Everything that is queued is done, and what it had to say is written. */
+  readonly settled: Effect.Effect<void>
+  /** Ends never: looks at everything once, says `ready`, and then at whatever changes. */
+  readonly run: (ready: Effect.Effect<void>) => Effect.Effect<never, never, Host>
+}
+
+export const make = Effect.fnUntraced(function* (options: Options) {
+  const host = yield* Host
+  const store = yield* DesiredState
+  const activator = yield* Activator
+  const patiently = <A, R>(self: Effect.Effect<A, StoreFailure, R>) => waitForStore(self)
+
+  // What is owned and how everything stood: without knowing that, nothing may be touched.
+  yield* patiently(store.list)
+  const inventory = new Inventory(yield* patiently(store.inventory))
+  const standings = new Standings(yield* patiently(store.statuses))
+  const fights = new Fights()
+  for (const [, { details }] of standings.all()) fights.restore(details.fought ?? [])
+
+  const journal = yield* Journal.make
+  const records = new Records(options.kinds)
+  const outbox = Outbox.make(store)
+  const real = (path: string) => host.files.real(hostPath(path))
+  let facts = yield* options.facts({ records })
+  let pauses: ReadonlyArray<Pause> = []
+
+  const fingerprints = new Fingerprints(real)
+  const surveys = new Surveys()
+  const suspects = new Set<RecordKey>()
+  const node = nodeRecordKey(options.node)
+
+  const hostPathOf = (realPath: string) => realPath.slice(host.root.length)
+  const shared = new Set<string>()
+  const watch = yield* Watch.make((realPath) => {
+    const path = hostPathOf(realPath)
+    if (!fingerprints.pathMoved(path)) return
+    // What many records look at changes often while they are made: those are woken together, a little later.
+    if (fingerprints.isShared(path)) shared.add(path)
+    else for (const owner of fingerprints.ownersOf(path)) engine.wake(owner, "drift")
+  })
+
+  const engine: Engine = {
+    node: options.node,
+    types: options.types,
+    controllers: new Map(options.controllers.map((controller) => [controller.kind, controller])),
+    store,
+    activator,
+    journal,
+    evidence,
+    outbox,
+    records,
+    inventory,
+    standings,
+    fingerprints,
+    surveys,
+    fights,
+    guard: new PruneGuard(),
+    waitsForKey: new Waits<HostKey>(),
+    waitsForRecord: new Waits<RecordKey>(),
+    suspects,
+    counts: { drifted: 0 },
+    facts: () => facts,
+    pauses: () => pauses,
+    wake: (record, why) => queue.add(record, why),
+    watched: (record) => watch.update(record, fingerprints.pathsOf(record).map(real)),
+    notes: () => notes(store),
+    forget: (record) => {
+      records.remove(record)
+      standings.forget(record)
+      fingerprints.forget(record)
+      suspects.delete(record)
+      watch.update(record, [])
+      queue.forget(record)
+    },
+  }
+  const queue = yield* Queue.make<RecordKey, Host>({
+    work: reconcile(engine),
+    concurrency: options.concurrency ?? 16,
+    ...(options.backoff === undefined ? {} : { backoff: options.backoff }),
+  })
+  const wakeAll = (why: Queue.Priority) => {
+    for (const stored of records.all()) {
+      const key = recordKey(stored.kind, stored.name)
+      suspects.add(key)
+      queue.add(key, why)
+    }
+  }
+
+  /** Facts are rendered from: when they change, every record is looked at. */
+  const refreshFacts = Effect.gen(function* () {
+    const next = yield* options.facts({ records })
+    if (Equal.equals(next, facts)) return
+    facts = next
+    yield* Effect.logInfo("The host has changed what it can do: every record is looked at again.")
+    yield* store.writeNode(facts)
+    wakeAll("resync")
+  }).pipe(
+    Effect.catch((failure) => Effect.logWarning(`The facts are as before: ${failure.message}`)),
+    Effect.provideService(Host, host),
+  )
+
+  const desire = Relist.make(engine, {
+    setPauses: (next) => {
+      pauses = next
+    },
+    nodeChanged: Effect.andThen(
+      refreshFacts,
+      Effect.sync(() => wakeAll("edit")),
+    ),
+    back: Effect.sync(() => {
+      outbox.retry()
+      for (const [key, standing] of standings.all()) {
+        if (standing.conditions.some((condition) => condition.reason === "StoreAway")) queue.add(key, "edit")
+      }
+      if (JSON.stringify(standings.get(node)?.details.storeAway) !== JSON.stringify(notes(store).storeAway)) {
+        suspects.add(node)
+        queue.add(node, "drift")
+      }
+    }),
+  })
+  const relist = (why: Queue.Priority) =>
+    desire
+      .relist(why)
+      .pipe(Effect.catch((failure) => Effect.logDebug(`The list of records was not read: ${failure.message}`)))
+
+  const onePass = Effect.andThen(
+    refreshFacts,
+    sweep(engine, (keys) => queue.settled(keys)),
+  )
+
+  /** Everything for real, once: no print of an earlier run is believed. */
+  const coldPass = Effect.gen(function* () {
+    const began = yield* Clock.currentTimeMillis
+    engine.guard.begin(inventory.size)
+    yield* readSurveys(engine)
+    yield* patiently(store.writeNode(facts))
+    yield* patiently(desire.relist("resync"))
+    yield* replayOwed
+    yield* queue.settled()
+    yield* heartbeat(engine, began)
+    yield* outbox.flush
+  })
+
+  /** What an earlier agent owed and no record of today would say again. */
+  const replayOwed = Effect.gen(function* () {
+    for (const record of journal.records()) {
+      const key = record as RecordKey
+      if (records.get(key) !== undefined) continue
+      yield* Effect.ignore(activator.submit(key, journal.of(key)))
+      yield* Effect.ignore(journal.settle(key))
+    }
+  })
+
+  const every = (seconds: number, what: Effect.Effect<void, never, Host>) =>
+    Effect.forever(
+      Effect.gen(function* () {
+        yield* Effect.sleep(1000 * seconds * (yield* Random.nextBetween(0.9, 1.1)))
+        yield* what
+      }),
+    )
+
+  const wakeShared = Effect.gen(function* () {
+    yield* Effect.sleep("300 millis")
+    for (const path of shared) {
+      for (const owner of fingerprints.ownersOf(path)) {
+        suspects.add(owner)
+        queue.add(owner, "drift")
+      }
+    }
+    shared.clear()
+  })
+
+  const run = (ready: Effect.Effect<void>) =>
+    Effect.gen(function* () {
+      yield* Effect.forkScoped(outbox.run)
+      yield* coldPass
+      yield* ready
+      return yield* Effect.all(
+        [
+          store.listen(desire.hear),
+          every(
+            options.relistSeconds ?? 30,
+            Effect.andThen(relist("edit"), Effect.andThen(readSurveys(engine), wakeAtEndOfPauses)),
+          ),
+          every(options.resyncSeconds ?? 300, onePass),
+          Effect.forever(wakeShared),
+        ],
+        { concurrency: "unbounded" },
+      ).pipe(Effect.andThen(Effect.never))
+    }).pipe(Effect.scoped)
+
+  let looked = 0
+  /** A pause with an end ends by itself: nobody writes to the table then. */
+  const wakeAtEndOfPauses = Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    const ended = pauses.some(
+      (pause) => pause.untilMillis !== undefined && pause.untilMillis <= now && pause.untilMillis > looked,
+    )
+    looked = now
+    if (ended) wakeAll("edit")
+  })
+
+  const agent: Agent = {
+    engine,
+    queue,
+    desire,
+    sweep: onePass,
+    settled: Effect.andThen(queue.settled(), outbox.flush),
+    run,
+  }
+  return agent
+})
+
+/** At the start there is no last known state to go on with: the store is waited for. */
+const waitForStore = <A, R>(self: Effect.Effect<A, StoreFailure, R>): Effect.Effect<A, never, R> =>
+  self.pipe(
+    Effect.retry({
+      while: (failure) => failure.away,
+      schedule: Schedule.jittered(Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")])),
+    }),
+    Effect.orDie,
+  )
+
+const notes = (store: DesiredState["Service"]) => {
+  const away = store.lastAway()
+  if (away === undefined) return {}
+  const iso = (millis: number) => DateTime.formatIso(DateTime.makeUnsafe(millis))
+  return { storeAway: { from: iso(away.from), until: iso(away.until) } }
+}

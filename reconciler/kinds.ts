@@ -1,0 +1,20 @@
+// The kinds of spec/ as the engine asks of them: decode strictly, and name who is referred to.
+
+import * as Result from "effect/Result"
+import * as SchemaParser from "effect/SchemaParser"
+import type { Kind } from "../spec/kind.ts"
+import { kindNames, kinds, strict } from "../spec/kinds.ts"
+import type { KindSchema } from "./records.ts"
+
+/** A spec comes back to its own kind alone, which decoded it. */
+const schemaOf = (kind: Kind<string, string, unknown, unknown>): KindSchema => {
+  const decode = SchemaParser.decodeUnknownResult(kind.spec, strict)
+  return {
+    decode: (spec) => Result.mapError(decode(spec), (issue) => String(issue)),
+    references: (spec) => kind.references(spec),
+  }
+}
+
+export const kindSchemas: ReadonlyMap<string, KindSchema> = new Map(
+  kindNames.map((name) => [name, schemaOf(kinds[name])]),
+)

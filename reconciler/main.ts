@@ -1,0 +1,80 @@
+// The agent's program: where everything is wired together. The one file of the reconciler that knows the controllers.
+//
+//   DATABASE_URL          the Postgres of the control plane
+//   PLUMB_NODE            the name of this node; the host's name when not given
+//   PLUMB_HOST            live: this machine, as root (the default). directory: a folder
+//   PLUMB_HOST_ROOT       the folder of a directory host
+//   PLUMB_HTTP_PORT       where sites answer; otherwise as the node's record says
+//   PLUMB_RESYNC_SECONDS  between two full passes, 300 when not given
+//   PLUMB_LOG             pretty, logfmt or json; pretty on a terminal, else logfmt
+//   PLUMB_CRASH_AT        for tests: end as a power cut would, at the Nth side effect
+
+import { hostname } from "node:os"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import { controllers } from "../controllers/index.ts"
+import * as Activator from "./activations/activator.ts"
+import * as Agent from "./agent.ts"
+import { directory } from "./host/directory.ts"
+import { observeFacts } from "./host/facts.ts"
+import { live } from "./host/live.ts"
+import { crashAt, onSideEffect } from "./host/side-effect.ts"
+import { kindSchemas } from "./kinds.ts"
+import { nodePolicy } from "./policy.ts"
+import * as Postgres from "./postgres.ts"
+import { resourceTypes } from "./resources/index.ts"
+
+const settings = Config.all({
+  url: Config.Redacted("DATABASE_URL"),
+  node: Config.String("PLUMB_NODE").pipe(Config.withDefault(hostname().toLowerCase())),
+  host: Config.Literals(["live", "directory"], "PLUMB_HOST").pipe(Config.withDefault("live" as const)),
+  root: Config.option(Config.String("PLUMB_HOST_ROOT")),
+  port: Config.option(Config.Port("PLUMB_HTTP_PORT")),
+  resyncSeconds: Config.Int("PLUMB_RESYNC_SECONDS").pipe(Config.withDefault(300)),
+  crashAt: Config.option(Config.String("PLUMB_CRASH_AT")),
+})
+
+const program = Effect.gen(function* () {
+  const { node, host, port, resyncSeconds } = yield* settings
+  const agent = yield* Agent.make({
+    node,
+    kinds: kindSchemas,
+    controllers,
+    types: resourceTypes,
+    resyncSeconds,
+    facts: ({ records }) => {
+      const wanted = host === "live" ? Option.some(nodePolicy(node, records).http.port) : Option.none()
+      const httpPort = Option.getOrUndefined(Option.orElse(port, () => wanted))
+      return observeFacts(httpPort === undefined ? {} : { httpPort })
+    },
+  })
+  const ready = Effect.logInfo("ready").pipe(Effect.annotateLogs({ node, host, records: agent.engine.records.size }))
+  return yield* agent.run(Effect.suspend(() => ready))
+})
+
+const wiring = Effect.gen(function* () {
+  const { url, node, host, root, crashAt: crash } = yield* settings
+  if (Option.isSome(crash)) onSideEffect(crashAt(crash.value))
+  if (host === "directory" && Option.isNone(root)) {
+    return yield* Effect.die("PLUMB_HOST=directory needs PLUMB_HOST_ROOT, the folder that is the host.")
+  }
+  const machine = Option.isSome(root) && host === "directory" ? directory(root.value) : live
+  return Layer.mergeAll(Postgres.layer({ node, url }), Activator.layer()).pipe(Layer.provideMerge(machine))
+}).pipe(Layer.unwrap)
+
+const logger = Logger.layer([
+  { pretty: Logger.consolePretty(), json: Logger.consoleJson, logfmt: Logger.consoleLogFmt }[
+    process.env["PLUMB_LOG"] ?? (process.stdout.isTTY ? "pretty" : "logfmt")
+  ] ?? Logger.consoleLogFmt,
+])
+
+// A closed terminal or a reader of the log that went away is no reason to stop.
+process.on("SIGHUP", () => {})
+process.stdout.on("error", () => {})
+process.stderr.on("error", () => {})
+
+program.pipe(Effect.scoped, Effect.provide(wiring), Effect.provide(logger), NodeRuntime.runMain)

@@ -1,0 +1,52 @@
+// How a pass ends early: with the outcome that its status will say. The way through a pass is told by what does not end it.
+
+import * as Data from "effect/Data"
+import type { Outcome } from "./conditions.ts"
+import type { HostKey, ResourceFailure } from "./contract/resource.ts"
+import type { StoreFailure } from "./store.ts"
+
+export class Ended extends Data.TaggedError("Ended")<{
+  readonly outcome: Outcome
+  /** For "waiting": the keys that wake it. */
+  readonly keys?: ReadonlyArray<HostKey>
+  /** Look again with backoff. */
+  readonly retry?: boolean
+}> {}
+
+export const stalled = (reason: string, message: string, mend?: string): Ended =>
+  new Ended({ outcome: { outcome: "stalled", reason, message: withMend(message, mend) } })
+
+export const waiting = (reason: string, message: string, keys: ReadonlyArray<HostKey> = []): Ended =>
+  new Ended({ outcome: { outcome: "waiting", reason, message }, keys })
+
+export const retrying = (reason: string, message: string, mend?: string): Ended =>
+  new Ended({ outcome: { outcome: "retrying", reason, message: withMend(message, mend) }, retry: true })
+
+/** Something that failed at one resource, or at none in particular (an activation). */
+export interface Failed {
+  readonly key: HostKey | undefined
+  readonly failure: ResourceFailure
+}
+
+/** Several failures, one outcome: what will be tried again is named first, then what waits, then what needs a person. */
+export const endedBy = (failures: ReadonlyArray<Failed>): Ended => {
+  const said = failures
+    .map(({ key, failure }) => `${key === undefined ? "" : `${key}: `}${withMend(failure.message, failure.mend)}`)
+    .join("\n")
+  const verdict = (kind: "retry" | "wait" | "stall") =>
+    failures.find((one) => one.failure.verdict.kind === kind)?.failure
+  const retry = verdict("retry")
+  if (retry !== undefined) return retrying(retry.reason, said)
+  const wait = verdict("wait")
+  if (wait !== undefined) return waiting(wait.reason, said, keysOf(failures))
+  return stalled(verdict("stall")?.reason ?? "Failed", said)
+}
+
+const keysOf = (failures: ReadonlyArray<Failed>): ReadonlyArray<HostKey> =>
+  failures.flatMap(({ failure }) => (failure.verdict.kind === "wait" ? [failure.verdict.key] : []))
+
+export const endedByStore = (failure: StoreFailure): Ended =>
+  retrying(failure.away ? "StoreAway" : "StoreRefused", failure.message)
+
+const withMend = (message: string, mend: string | undefined): string =>
+  mend === undefined || mend === "" ? message : `${message} ${mend}`

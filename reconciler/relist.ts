@@ -1,0 +1,141 @@
+// Keeping the records in memory those of the store. Hints say where to look; the list says what was missed: it is cheap, and
+// it is what makes a lost hint cost time and nothing else.
+
+import * as Effect from "effect/Effect"
+import type { Engine } from "./engine.ts"
+import { kindOf, nameOf, type RecordKey, recordKey } from "./keys.ts"
+import { concerns, covers, impliedNode, isImplied, nodeRecordKey, type Pause } from "./policy.ts"
+import type { Priority } from "./queue.ts"
+import type { Stored } from "./records.ts"
+import type { Hint, StoreFailure } from "./store.ts"
+
+export interface Desire {
+  /** Reads everything that is not as known; the first time that is all of it. */
+  readonly relist: (why: Priority) => Effect.Effect<void, StoreFailure>
+  readonly hear: (hints: ReadonlyArray<Hint>) => Effect.Effect<void>
+}
+
+const chunk = 500
+
+export const make = (
+  engine: Engine,
+  books: {
+    readonly setPauses: (pauses: ReadonlyArray<Pause>) => void
+    /** The node's own record changed: its facts and policy may be others now. */
+    readonly nodeChanged: Effect.Effect<void>
+    /** The store answered: what was held back for it can go. */
+    readonly back: Effect.Effect<void>
+  },
+): Desire => {
+  const node = nodeRecordKey(engine.node)
+
+  const accept = Effect.fnUntraced(function* (stored: Stored, why: Priority) {
+    const key = recordKey(stored.kind, stored.name)
+    const before = engine.records.get(key)
+    engine.records.put(stored)
+    // Somebody wrote to it: whatever stopped us from healing, they have looked.
+    if (before !== undefined) engine.fights.settle(engine.inventory.of(key).map((claim) => claim.key))
+    if (stored.deleted && !stored.deletionConfirmed) engine.guard.ask(key, engine.inventory.of(key).length, true)
+    else {
+      engine.guard.withdraw(key)
+      for (const held of before?.deleted === true ? engine.guard.held() : []) engine.wake(held, "edit")
+    }
+    if (why === "edit") yield* engine.activator.expect(key)
+    engine.suspects.add(key)
+    engine.wake(key, why)
+    for (const dependent of [...engine.records.dependentsOf(key), ...engine.waitsForRecord.take(key)]) {
+      engine.suspects.add(dependent)
+      engine.wake(dependent, why)
+    }
+    if (key === node && before !== undefined) yield* books.nodeChanged
+  })
+
+  const drop = Effect.fnUntraced(function* (key: RecordKey) {
+    const waiting = [...engine.records.dependentsOf(key), ...engine.records.referencesOf(key)]
+    engine.forget(key)
+    for (const record of [...waiting, ...engine.waitsForRecord.take(key)]) engine.wake(record, "edit")
+    const orphans = engine.inventory.of(key).length
+    if (orphans > 0) {
+      yield* Effect.logError(
+        `${key} is gone from the store without having been deleted. Its ${orphans} keys on this host are left as they are.`,
+      )
+    }
+    if (key === node) yield* accept(impliedNode(engine.node), "edit")
+  })
+
+  const load = Effect.fnUntraced(function* (keys: ReadonlyArray<RecordKey>, why: Priority) {
+    for (let from = 0; from < keys.length; from += chunk) {
+      const asked = keys.slice(from, from + chunk)
+      const rows = (yield* engine.store.load(asked)).filter((stored) => concerns(engine.node, stored))
+      const missing = new Set(asked)
+      for (const stored of rows) {
+        const key = recordKey(stored.kind, stored.name)
+        missing.delete(key)
+        const known = engine.records.get(key)
+        if (known?.id === stored.id && known.version >= stored.version) continue
+        yield* accept(stored, why)
+      }
+      for (const key of missing) {
+        const known = engine.records.get(key)
+        if (known !== undefined && !isImplied(known)) yield* drop(key)
+      }
+    }
+  })
+
+  let pauses: ReadonlyArray<Pause> = []
+  const readPauses = Effect.gen(function* () {
+    const next = yield* engine.store.pauses
+    const same = (a: ReadonlyArray<Pause>, b: ReadonlyArray<Pause>) => JSON.stringify(a) === JSON.stringify(b)
+    if (same(pauses, next)) return
+    const ids = new Set(next.map((pause) => pause.id))
+    const known = new Set(pauses.map((pause) => pause.id))
+    const ended = pauses.filter((pause) => !ids.has(pause.id))
+    const changed = [...ended, ...next.filter((pause) => !known.has(pause.id))]
+    pauses = next
+    books.setPauses(next)
+    for (const stored of engine.records.all()) {
+      const key = recordKey(stored.kind, stored.name)
+      if (!changed.some((pause) => covers(pause, engine.node, stored))) continue
+      if (ended.some((pause) => covers(pause, engine.node, stored))) {
+        engine.fights.settle(engine.inventory.of(key).map((claim) => claim.key))
+      }
+      engine.suspects.add(key)
+      engine.wake(key, "edit")
+    }
+  })
+
+  const relist = Effect.fnUntraced(function* (why: Priority) {
+    const listed = (yield* engine.store.list).filter((row) => concerns(engine.node, named(row.key)))
+    yield* books.back
+    const keys = new Set(listed.map((row) => row.key))
+    const changed = listed.filter(({ key, id, version }) => {
+      const known = engine.records.get(key)
+      return known === undefined || known.id !== id || known.version !== version
+    })
+    yield* load(
+      changed.map((row) => row.key),
+      why,
+    )
+    for (const stored of [...engine.records.all()]) {
+      const key = recordKey(stored.kind, stored.name)
+      if (!keys.has(key) && !isImplied(stored)) yield* drop(key)
+    }
+    if (engine.records.get(node) === undefined) yield* accept(impliedNode(engine.node), why)
+    yield* readPauses
+  })
+
+  const hear = (hints: ReadonlyArray<Hint>): Effect.Effect<void> =>
+    Effect.gen(function* () {
+      if (hints.some((one) => one.hint === "connected")) return yield* relist("edit")
+      const keys = new Set(hints.flatMap((one) => (one.hint === "record" ? [one.key] : [])))
+      yield* load(
+        [...keys].filter((key) => concerns(engine.node, named(key))),
+        "edit",
+      )
+      if (hints.some((one) => one.hint === "pauses")) yield* readPauses
+    }).pipe(Effect.catch((failure) => Effect.logWarning(`Not read, and left to the next relist: ${failure.message}`)))
+
+  return { relist, hear }
+}
+
+const named = (key: RecordKey) => ({ kind: kindOf(key), name: nameOf(key) })
