@@ -7,8 +7,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
-import { killAll } from "../up/child.ts"
-import type { Database } from "../up/database.ts"
 import { up as run } from "../up/up.ts"
 import { onSignal } from "./signals.ts"
 import { note, print } from "./terminal.ts"
@@ -28,7 +26,7 @@ export const up = Command.make(
     ),
   },
   Effect.fn(function* (options) {
-    let database: Database | undefined
+    let killAll: (() => void) | undefined
     const asked = yield* Latch.make()
     let first: number | undefined
     const release = onSignal(() => {
@@ -40,11 +38,10 @@ export const up = Command.make(
       // npm passes on the Ctrl-C that we have had from the terminal already.
       if (now - first < 700) return
       process.stderr.write("ending at once\n")
-      killAll()
-      database?.kill()
+      killAll?.()
       process.exit(130)
     })
-    const fiber = yield* Effect.forkChild(run(options, (found) => (database = found)))
+    const fiber = yield* Effect.forkChild(run(options, (found) => (killAll = found)))
     const stop = Latch.await(asked).pipe(Effect.as("asked" as const))
     const outcome = yield* Effect.raceFirst(Effect.exit(Fiber.join(fiber)), stop)
     if (outcome === "asked") {

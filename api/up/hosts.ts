@@ -1,7 +1,7 @@
 // Where the agent of `plumb up` works: on a folder, or on a real Debian that is booted for the purpose. Either way it is a
 // process that is supervised, and what comes back says where things are.
 
-import { existsSync, mkdirSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
@@ -14,6 +14,7 @@ import { readIfThere } from "../cli/home.ts"
 import { isRoot, unprivileged } from "../postgres/unprivileged.ts"
 import { logOf, type Program, supervise } from "./child.ts"
 import type { Database } from "./database.ts"
+import { signal } from "./identity.ts"
 import { firstFree, needPort, portOf } from "./ports.ts"
 
 /** An installation has one node, whatever it is today: two names would leave one of them away for ever. */
@@ -66,6 +67,7 @@ export const directoryHost = (home: string, port: number, db: Database, say: Say
       readyWithin: "1 minute",
       grace: "10 seconds",
     }
+    yield* Effect.addFinalizer(() => Effect.sync(() => killServices(root)))
     yield* supervise(home, program, say)
     const place: HostPlace = {
       words: `${root} (a directory host: what a server would have, below this folder)`,
@@ -75,6 +77,23 @@ export const directoryHost = (home: string, port: number, db: Database, say: Say
     }
     return place
   })
+
+/**
+ * Ends at once whatever of a directory host's services still runs. The agent ends them in order; this is for when it could
+ * not. Only a process that was started for this very folder is meant: its command line names it.
+ */
+export const killServices = (root: string): void => {
+  const states = join(root, "run/plumbline/units")
+  if (!existsSync(states)) return
+  for (const file of readdirSync(states).filter((name) => name.endsWith(".json"))) {
+    const state = Option.flatMap(readIfThere(join(states, file)), Schema.decodeUnknownOption(Service))
+    if (Option.isNone(state) || state.value.pid === null) continue
+    const command = readIfThere(`/proc/${state.value.pid}/cmdline`)
+    if (Option.exists(command, (text) => text.includes(root))) signal(-state.value.pid, "SIGKILL")
+  }
+}
+
+const Service = Schema.fromJsonString(Schema.Struct({ pid: Schema.NullOr(Schema.Int) }))
 
 /** The port of last time while it is free, so that a URL that somebody kept stays good. */
 const keptPort = (file: string, from: number) =>

@@ -17,10 +17,10 @@ import { type Connection, defaultPort, findHome, readServerFile } from "../cli/h
 import { followEvents } from "../cli/status.ts"
 import { paint, print } from "../cli/terminal.ts"
 import { unprivileged } from "../postgres/unprivileged.ts"
-import { endStale, logOf, type Program, supervise } from "./child.ts"
+import { endStale, killAll, logOf, type Program, supervise } from "./child.ts"
 import { type Database, database } from "./database.ts"
 import { settle } from "./demo.ts"
-import { childEnvironment, debianHost, directoryHost } from "./hosts.ts"
+import { childEnvironment, debianHost, directoryHost, killServices } from "./hosts.ts"
 import { identify } from "./identity.ts"
 import { lock } from "./lock.ts"
 import { needPort, portOf } from "./ports.ts"
@@ -34,8 +34,8 @@ export interface UpOptions {
 const say = (text: string) =>
   Effect.flatMap(DateTime.now, (now) => print(`${paint("dim", DateTime.formatIso(now).slice(11, 19))} ${text}`))
 
-/** Runs until it is interrupted. `started` is handed the database as soon as there is one. */
-export const up = (options: UpOptions, started: (database: Database) => void) =>
+/** Runs until it is interrupted. `forced` is handed what ends everything at once, for a person who will not wait. */
+export const up = (options: UpOptions, forced: (killAll: () => void) => void) =>
   Effect.gen(function* () {
     const home = yield* makeHome
     yield* lock(home).pipe(Effect.mapError(() => alreadyRunning(home)))
@@ -46,7 +46,11 @@ export const up = (options: UpOptions, started: (database: Database) => void) =>
 
     yield* say("starting Postgres")
     const db = yield* database(home, say)
-    started(db)
+    forced(() => {
+      killAll()
+      killServices(join(home, "host"))
+      db.kill()
+    })
 
     yield* say("starting the API")
     const url = `http://127.0.0.1:${port}`

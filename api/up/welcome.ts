@@ -18,9 +18,17 @@ export interface Places {
   }
 }
 
-const firstDomain = (spec: Readonly<Record<string, unknown>>): string | undefined => {
+const domainsOf = (spec: Readonly<Record<string, unknown>>): ReadonlyArray<string> => {
   const domains = spec["domains"]
-  return Array.isArray(domains) && typeof domains[0] === "string" ? domains[0] : undefined
+  return Array.isArray(domains) ? domains.filter((domain) => typeof domain === "string") : []
+}
+
+/** A `.localhost` name leads here in every browser (RFC 6761); for any other name the request has to say which it means. */
+const wayTo = (domains: ReadonlyArray<string>, address: string, port: string): string | undefined => {
+  const local = address === "127.0.0.1" ? domains.find((domain) => domain.endsWith(".localhost")) : undefined
+  if (local !== undefined) return `http://${clean(local)}${port}/`
+  const [first] = domains
+  return first === undefined ? undefined : `curl -H 'Host: ${clean(first)}' http://${address}${port}/`
 }
 
 const short = (path: string): string => {
@@ -59,10 +67,9 @@ export const welcome = ({ home, url, database, host }: Places) =>
       yield* print("")
       yield* print(serving ? "The sites answer here:" : "The sites have their files, and nobody serves them yet.")
     }
-    for (const site of sites.slice(0, 6)) {
-      const domain = firstDomain(site.spec)
-      if (serving && domain !== undefined)
-        yield* print(`  curl -H 'Host: ${clean(domain)}' http://${host.address}${port}/`)
+    for (const site of serving ? sites.slice(0, 8) : []) {
+      const way = wayTo(domainsOf(site.spec), host.address, port)
+      if (way !== undefined) yield* print(`  ${way}`)
     }
     if (!serving || !php) {
       const missing = [...(serving ? [] : ["nginx"]), ...(php ? [] : ["php-fpm"])].join(" and ")
