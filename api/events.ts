@@ -15,7 +15,9 @@ import * as Queue from "effect/Queue"
 import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
+import type { SqlError } from "effect/sql/SqlError"
 import type { Event } from "./shapes.ts"
+import { wordsOf } from "./store/database.ts"
 import * as Drift from "./store/drift.ts"
 import * as Status from "./store/status.ts"
 
@@ -52,9 +54,12 @@ const make = (url: Redacted.Redacted, { heartbeat = "15 seconds", backlog = 1000
       for (const queue of subscribers) if (!Queue.offerUnsafe(queue, event)) Queue.endUnsafe(queue)
     }
 
-    yield* watch(url, send).pipe(
-      Effect.tapError((error) => Effect.logWarning("Lost the database's notifications, will ask again", error)),
-      Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
+    yield* Effect.scoped(
+      Effect.flatMap(Effect.retry(Effect.tapError(listen(url), lost), backoff), (queues) => relay(queues, send)),
+    ).pipe(
+      Effect.catch(lost),
+      Effect.andThen(Effect.sleep("100 millis")),
+      Effect.forever,
       Effect.provideService(PgClient, sql),
       Effect.forkScoped,
     )
@@ -82,17 +87,23 @@ const make = (url: Redacted.Redacted, { heartbeat = "15 seconds", backlog = 1000
 
 const channels = ["plumb_records", "plumb_status", "plumb_drift"] as const
 
-/** Listens until the connection breaks. */
-const watch = (url: Redacted.Redacted, send: (event: Uint8Array) => void) =>
+const backoff = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])
+
+const lost = (error: SqlError) =>
+  Effect.logWarning(`No notifications from the database, will ask again: ${wordsOf(error)}`)
+
+/** One session that listens to everything; its own, because it must not count against those that answer requests. */
+const listen = Effect.fnUntraced(function* (url: Redacted.Redacted) {
+  const connection = yield* PgConnection.make({ url, applicationName: "plumbline-events", connectTimeout: "3 seconds" })
+  const session = yield* connection.pin
+  return yield* Effect.forEach(channels, (channel) => session.listen(channel))
+})
+
+type Notifications = Effect.Success<ReturnType<typeof listen>>
+
+/** Reads back and sends on what changes, until the connection breaks. */
+const relay = (queues: Notifications, send: (event: Uint8Array) => void) =>
   Effect.gen(function* () {
-    // A connection of its own: it must not count against those that answer requests.
-    const connection = yield* PgConnection.make({
-      url,
-      applicationName: "plumbline-events",
-      connectTimeout: "3 seconds",
-    })
-    const session = yield* connection.pin
-    const queues = yield* Effect.forEach(channels, (channel) => session.listen(channel))
     let seen = yield* Drift.newest
     send(resync)
 
@@ -118,7 +129,7 @@ const watch = (url: Redacted.Redacted, send: (event: Uint8Array) => void) =>
         }),
       ),
     )
-  }).pipe(Effect.scoped)
+  })
 
 const changesOf = Effect.fnUntraced(function* (changed: ReadonlySet<string>, records: ReadonlySet<string>) {
   if (changed.size === 0) return []

@@ -24,7 +24,11 @@ const settings = Config.all({
 const migrated = (url: Redacted.Redacted) =>
   migrate(Redacted.value(url)).pipe(
     Effect.tap((ran) => (ran.length === 0 ? Effect.void : Effect.log(`Migrated the database: ${ran.join(", ")}`))),
-    Effect.tapError((error) => Effect.logWarning("The database cannot be migrated", error)),
+    Effect.tapError((error) =>
+      Effect.logWarning(
+        `The database is not ready: ${error._tag === "SqlError" ? Database.wordsOf(error) : error.message}`,
+      ),
+    ),
     Effect.retry({
       while: (error) => error._tag === "SqlError" && Database.isAway(error),
       schedule: Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("3 seconds")]),

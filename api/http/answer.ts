@@ -7,14 +7,15 @@
 import * as Effect from "effect/Effect"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { Malformed, Unavailable } from "../problems.ts"
-import { isAway, sqlState } from "../store/database.ts"
+import { isAway, sqlState, wordsOf } from "../store/database.ts"
 
 export const answer = <A, E, R>(
   handle: Effect.Effect<A, E, R>,
 ): Effect.Effect<A, Exclude<E, SqlError> | Malformed | Unavailable, R> =>
   Effect.catch(handle, (error): Effect.Effect<never, Exclude<E, SqlError> | Malformed | Unavailable> => {
     if (!isSqlError(error)) return Effect.fail(error as Exclude<E, SqlError>)
-    if (isAway(error)) return Effect.andThen(Effect.logWarning("Postgres is away", error), Effect.fail(databaseAway))
+    if (isAway(error))
+      return Effect.andThen(Effect.logWarning(`Postgres is away: ${wordsOf(error)}`), Effect.fail(databaseAway))
     // A NUL, which JSON can hold and no text of Postgres can.
     if (["22021", "22P05"].includes(sqlState(error) ?? ""))
       return Effect.fail(

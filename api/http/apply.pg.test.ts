@@ -5,7 +5,7 @@ import { ApiUnderTest, account, site } from "../../fixtures/api/api-under-test.t
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`)
 
 describe("apply", () => {
-  layer(ApiUnderTest.layer(), { timeout: "60 seconds" })((it) => {
+  layer(ApiUnderTest.layer(), { timeout: "60 seconds", excludeTestServices: true })((it) => {
     it.effect("a set is written in one go, and says what became of each record", () =>
       Effect.gen(function* () {
         const { ask } = yield* ApiUnderTest

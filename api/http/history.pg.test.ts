@@ -15,7 +15,7 @@ const onDatabase = <A, E>(work: (sql: PgClient.PgClient) => Effect.Effect<A, E>)
   })
 
 describe("history", () => {
-  layer(ApiUnderTest.layer(), { timeout: "60 seconds" })((it) => {
+  layer(ApiUnderTest.layer(), { timeout: "60 seconds", excludeTestServices: true })((it) => {
     it.effect("every write is a revision with its actor, source and fields; unchanged ones are none", () =>
       Effect.gen(function* () {
         const { ask } = yield* ApiUnderTest

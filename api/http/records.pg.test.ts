@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { ApiUnderTest, account, site } from "../../fixtures/api/api-under-test.ts"
 
 describe("records", () => {
-  layer(ApiUnderTest.layer(), { timeout: "60 seconds" })((it) => {
+  layer(ApiUnderTest.layer(), { timeout: "60 seconds", excludeTestServices: true })((it) => {
     it.effect("a record is made, read, changed and deleted, each time by the version that was seen", () =>
       Effect.gen(function* () {
         const { ask } = yield* ApiUnderTest

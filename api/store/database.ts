@@ -32,6 +32,10 @@ export const sqlState = (error: SqlError): string | undefined => {
   return Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) ? cause.code : undefined
 }
 
+/** For the log: what the server or the socket said. */
+export const wordsOf = ({ reason }: SqlError): string =>
+  reason.cause instanceof Error && reason.cause.message !== "" ? reason.cause.message : (reason.message ?? reason._tag)
+
 const collides = (error: unknown): boolean =>
   Predicate.hasProperty(error, "reason") &&
   (Predicate.isTagged(error.reason, "DeadlockError") || Predicate.isTagged(error.reason, "SerializationError"))

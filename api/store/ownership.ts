@@ -33,15 +33,17 @@ interface InventoryRow {
   readonly claimed_at: Date
 }
 
+// systemd.unit(5). A template instance may hold dots before it: php8.2@acme.
+const unitSuffix = /\.(service|socket|device|mount|automount|swap|target|path|timer|slice|scope)$/
+
 /** The keys that answer a question, best first: a path's own, then those of the folders above it. */
 export const keysFor = (question: Question, root: string): ReadonlyArray<string> => {
   if (question.user !== undefined)
     return /^\d+$/.test(question.user) ? [`uid:${question.user}`] : [`user:${question.user}`, `group:${question.user}`]
   if (question.unit !== undefined)
-    return [question.unit, ...(question.unit.includes(".") ? [] : [`${question.unit}.service`])].flatMap((unit) => [
-      `unit:${unit}`,
-      `slice:${unit}`,
-    ])
+    return [question.unit, ...(unitSuffix.test(question.unit) ? [] : [`${question.unit}.service`])].map(
+      (unit) => `unit:${unit}`,
+    )
   const given = (question.path ?? "").replace(/\/+/g, "/").replace(/(?<=.)\/$/, "")
   const path = root !== "" && (given === root || given.startsWith(`${root}/`)) ? given.slice(root.length) : given
   const parts = path.split("/").filter((part) => part !== "")
