@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest"
 import { account } from "./account.ts"
-import { aNode, anAccount, aPhp, aSite, directoryFacts, liveFacts, renderOf, resourcesOf } from "./golden/samples.ts"
 import { controllers } from "./index.ts"
 import { node } from "./node.ts"
 import { php } from "./php.ts"
+import { aNode, anAccount, aPhp, aSite, directoryFacts, liveFacts, renderOf, resourcesOf } from "./samples/records.ts"
 import { site } from "./site.ts"
 
 const acme = anAccount("acme")

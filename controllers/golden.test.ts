@@ -1,7 +1,12 @@
+import * as fs from "node:fs"
+import { networkInterfaces } from "node:os"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import type { Rendered } from "../reconciler/contract/controller.ts"
 import type { Resource } from "../reconciler/contract/resource.ts"
-import { directoryFacts, liveFacts, renderSamples } from "./golden/samples.ts"
+import { materialise } from "./samples/materialise.ts"
+import { freePort, nginxProgram, present, run } from "./samples/programs.ts"
+import { directoryFacts, liveFacts, renderSamples, resourcesOf } from "./samples/records.ts"
 
 const show = (resource: Resource): string => {
   const { content, ...rest } = { content: undefined, ...(resource.spec as object) }
@@ -42,5 +47,21 @@ for (const facts of [liveFacts, directoryFacts])
         rendered.outcome === "resources" ? rendered.resources.map(({ id, kind }) => `${kind} ${id}`) : [],
       )
       expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([])
+    })
+
+    it.skipIf(!present(nginxProgram))("are accepted by nginx -t", async () => {
+      const root = fs.mkdtempSync("/tmp/plumb-golden-")
+      try {
+        const ipv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === "::1"))
+        const http = { ...facts.http, port: await freePort(), ipv6: ipv6 ? facts.http.ipv6 : null }
+        for (const [, rendered] of renderSamples({ ...facts, root, http })) materialise(root, resourcesOf(rendered))
+        const { code, said } = run(nginxProgram, "-t", "-c", join(root, "/etc/plumbline/nginx/live/nginx.conf"))
+        expect({ code, said }).toMatchObject({ code: 0 })
+        // The test has no privileges, and nginx says that it therefore passes over `user`.
+        const complaints = said.split("\n").filter((line) => /\[(warn|error|emerg|alert)\]/.test(line))
+        expect(complaints.filter((line) => !line.includes('the "user" directive'))).toEqual([])
+      } finally {
+        fs.rmSync(root, { recursive: true, force: true })
+      }
     })
   })

@@ -4,11 +4,11 @@ import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Facts } from "../reconciler/contract/facts.ts"
 import { account } from "./account.ts"
-import { materialise } from "./golden/materialise.ts"
-import { accepts, fpmProgram, freePort, nginxProgram, present, run, start } from "./golden/programs.ts"
-import { aNode, anAccount, aPhp, aSite, directoryFacts, renderOf, resourcesOf } from "./golden/samples.ts"
 import { node } from "./node.ts"
 import { php } from "./php.ts"
+import { materialise } from "./samples/materialise.ts"
+import { accepts, fpmProgram, freePort, nginxProgram, present, run, start } from "./samples/programs.ts"
+import { aNode, anAccount, aPhp, aSite, directoryFacts, renderOf, resourcesOf } from "./samples/records.ts"
 import { site } from "./site.ts"
 
 interface Answer {
@@ -25,6 +25,8 @@ describe.skipIf(!present(nginxProgram) || !present(fpmProgram))(
     const programs: Array<ReturnType<typeof start>> = []
     let facts: Facts
     const owner = anAccount("acme")
+    // As long as a name and its labels may be (RFC 1035): nginx's default buckets have no room for it.
+    const longest = `${`${"a".repeat(63)}.`.repeat(3)}${"b".repeat(49)}.example.org`
     const pools = [aPhp("acme", { ini: { memory_limit: "96M" } })]
     const sites = [
       aSite("app", {
@@ -33,7 +35,11 @@ describe.skipIf(!present(nginxProgram) || !present(fpmProgram))(
         php: "acme",
         redirects: { www: "remove", paths: [{ from: "/stra%C3%9Fe", to: "/new?x=1", status: 308 }] },
       }),
-      aSite("plain", { domains: ["plain.example.org"], documentRoot: "public/build", indexFiles: ["index.html"] }),
+      aSite("plain", {
+        domains: ["plain.example.org", longest],
+        documentRoot: "public/build",
+        indexFiles: ["index.html"],
+      }),
       aSite("empty", { domains: ["empty.example.org"], errorPages: { "404": "/own.html" } }),
       aSite("secure", { domains: ["secure.example.org"], redirects: { https: true, www: "add" } }),
       aSite("off", { domains: ["off.example.org"], aliases: ["off-too.example.org"], suspended: true, php: "gone" }),
@@ -141,6 +147,11 @@ describe.skipIf(!present(nginxProgram) || !present(fpmProgram))(
         expect(body).not.toContain("never run")
       }
       expect((await get("app.example.org", "/cat.jpg")).body).toBe("<?php echo 'never run';")
+    })
+
+    it("serves a name of the greatest length", async () => {
+      expect(longest).toHaveLength(253)
+      expect((await get(longest, "/")).body).toBe("built")
     })
 
     it("serves an IDN under its ASCII name", async () => {

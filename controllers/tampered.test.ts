@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest"
 import type { Controller, Desired } from "../reconciler/contract/controller.ts"
 import type { Resource } from "../reconciler/contract/resource.ts"
 import { account } from "./account.ts"
-import { hostile } from "./golden/hostile.ts"
-import { type Directive, parseNginx } from "./golden/nginx-tokens.ts"
-import { anAccount, aPhp, aSite, liveFacts, renderOf, resourcesOf } from "./golden/samples.ts"
 import { php } from "./php.ts"
+import { hostile } from "./samples/hostile.ts"
+import { type Directive, parseNginx } from "./samples/nginx-tokens.ts"
+import { anAccount, aPhp, aSite, liveFacts, renderOf, resourcesOf } from "./samples/records.ts"
 import { site } from "./site.ts"
 
 const others = [anAccount("acme"), aPhp("acme")]

@@ -12,8 +12,6 @@ export type Unit = Text<"unit">
 
 export const unit = template("unit")
 
-export const nothing = encoded("unit", "")
-
 /**
  * A path, as one argument of a command or one item of a list: quoted when it has to be. Space and letters of other scripts
  * occur in the folder of a directory host alone.

@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { servedNames } from "../../spec/site.ts"
-import { aSite } from "../golden/samples.ts"
+import { aSite } from "../samples/records.ts"
 import { siteNames } from "./names.ts"
 
 const long = `${"abcdefg.".repeat(31)}de`

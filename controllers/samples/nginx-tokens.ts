@@ -24,7 +24,16 @@ export const parseNginx = (text: string): ReadonlyArray<Directive> => {
       if (c === "\0") return fail("NUL")
       if (c === "\\") {
         const next = text[++at]
-        out += next === "t" ? "\t" : next === "r" ? "\r" : next === "n" ? "\n" : /["'\\]/.test(next ?? "") ? next : `\\${next}`
+        out +=
+          next === "t"
+            ? "\t"
+            : next === "r"
+              ? "\r"
+              : next === "n"
+                ? "\n"
+                : /["'\\]/.test(next ?? "")
+                  ? next
+                  : `\\${next}`
       } else if (quote !== undefined) {
         if (c !== quote) out += c
         else {
@@ -46,7 +55,7 @@ export const parseNginx = (text: string): ReadonlyArray<Directive> => {
       const c = text[at]
       if (c === undefined) return inside || words.length > 0 ? fail("end of text") : found
       if (space(c)) at++
-      else if (c === "#" ) while (at < text.length && text[at] !== "\n") at++
+      else if (c === "#") while (at < text.length && text[at] !== "\n") at++
       else if (c === ";") {
         at++
         found.push({ words: words.length === 0 ? fail("empty directive") : words })

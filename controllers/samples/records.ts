@@ -1,7 +1,7 @@
 /**
  * Sample records and facts for the tests of this folder, decoded as the engine decodes them, and a look-up over them.
  *
- * The one thing to know before changing it: the golden files beside this one are rendered from these.
+ * The one thing to know before changing it: the golden files (`golden/`) are rendered from these.
  */
 import * as Schema from "effect/Schema"
 import type { Controller, Desired, RenderContext, Rendered } from "../../reconciler/contract/controller.ts"
@@ -16,7 +16,19 @@ import { node } from "../node.ts"
 import { php } from "../php.ts"
 import { site } from "../site.ts"
 
-const debianExtensions = ["ctype", "curl", "ffi", "gd", "intl", "mbstring", "mysqli", "mysqlnd", "opcache", "pdo", "xml"]
+const debianExtensions = [
+  "ctype",
+  "curl",
+  "ffi",
+  "gd",
+  "intl",
+  "mbstring",
+  "mysqli",
+  "mysqlnd",
+  "opcache",
+  "pdo",
+  "xml",
+]
 
 export const liveFacts: Facts = {
   root: "",
@@ -114,8 +126,6 @@ const sites = [
 export const renderSamples = (facts: Facts): ReadonlyArray<readonly [record: string, rendered: Rendered]> => {
   const others = [...accounts, ...phps]
   const all = <Spec>(controller: Controller<Spec>, records: ReadonlyArray<Desired<Spec>>) =>
-    records.map(
-      (record) => [`${record.kind}/${record.name}`, renderOf(controller, record, facts, others)] as const,
-    )
+    records.map((record) => [`${record.kind}/${record.name}`, renderOf(controller, record, facts, others)] as const)
   return [...all(node, [aNode()]), ...all(account, accounts), ...all(php, phps), ...all(site, sites)]
 }
