@@ -75,14 +75,14 @@ export const filesOnDisk = (root: string, owners: Owners): Files => {
       const stat = lstat(real(path))
       return stat ? `${stat.ino}:${stat.size}:${stat.ctimeMs}` : ""
     },
-    read: (path, limit = Number.POSITIVE_INFINITY) => {
+    read: (path, limit = Number.POSITIVE_INFINITY, offset = 0) => {
       const fd = fs.openSync(real(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
       try {
         const stat = fs.fstatSync(fd)
         if (!stat.isFile()) throw new Error(`${path} is not a regular file`)
-        if (stat.size <= limit) return fs.readFileSync(fd)
-        const buffer = Buffer.alloc(limit)
-        return buffer.subarray(0, fs.readSync(fd, buffer, 0, limit, 0))
+        if (offset === 0 && stat.size <= limit) return fs.readFileSync(fd)
+        const buffer = Buffer.alloc(Math.max(0, Math.min(limit, stat.size - offset)))
+        return buffer.subarray(0, fs.readSync(fd, buffer, 0, buffer.length, offset))
       } finally {
         fs.closeSync(fd)
       }

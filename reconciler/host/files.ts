@@ -32,8 +32,8 @@ export interface Files {
   readonly stat: (path: HostPath) => Stat | undefined
   /** A string that changes whenever the path does; empty when there is nothing. One lstat. */
   readonly fingerprint: (path: HostPath) => string
-  /** At most `limit` bytes of a regular file; follows no link and waits for no pipe. */
-  readonly read: (path: HostPath, limit?: number) => Buffer
+  /** At most `limit` bytes of a regular file, from `offset` on; follows no link and waits for no pipe. */
+  readonly read: (path: HostPath, limit?: number, offset?: number) => Buffer
   readonly readLink: (path: HostPath) => string
   /** Names in a folder, sorted; empty when there is none. */
   readonly list: (path: HostPath) => ReadonlyArray<string>

@@ -54,6 +54,8 @@ const clean = (text: string, root: string): string => {
     .replaceAll(`${root}${liveTree}/`, "")
     .replaceAll(root === "" ? "\0" : root, "")
     .split("\n")
+    // "2026/01/31 12:00:00 [emerg] 1234#1234: …" is what it writes to a log; to a person it says "nginx: [emerg] …".
+    .map((line) => line.replace(/^\d{4}\/\d\d\/\d\d [\d:]+ (\[\w+\]) \d+#\d+: /, "nginx: $1 "))
     .filter((line) => line.trim() !== "" && !line.includes("test failed"))
   const errors = lines.filter((line) => /\[(emerg|alert|crit)\]|^nginx: (?!\[)/.test(line))
   return (errors.length > 0 ? errors : lines).slice(0, 5).join("\n").slice(0, 2000)

@@ -99,6 +99,7 @@ export const directorySystemd = (files: Files, runner: UnitRunner): DirectorySys
         if (found.pid !== undefined) yield* runner.reload(name, unit, found.pid)
       }),
     stop,
+    lastWords: (name) => Effect.sync(() => runner.lastWords(name)),
     daemonReload: Effect.void,
     sliceLimits: (slice) =>
       act(() => {

@@ -61,6 +61,7 @@ export const liveSystemd = (files: Files): Systemd => {
         Effect.flatMap((now) => (now.active === "inactive" ? Effect.void : systemctl("stop", "--", unit))),
         Effect.tap(() => Effect.ignore(systemctl("reset-failed", "--", unit))),
       ),
+    lastWords,
     daemonReload: systemctl("daemon-reload"),
     sliceLimits: (slice) =>
       Effect.gen(function* () {

@@ -35,6 +35,8 @@ export interface Systemd {
   /** Reloads; starts where it does not run. */
   readonly reload: (unit: string) => Effect.Effect<void, ResourceFailure>
   readonly stop: (unit: string) => Effect.Effect<void, ResourceFailure>
+  /** What the unit said last, a few lines; empty when it said nothing. */
+  readonly lastWords: (unit: string) => Effect.Effect<string>
   readonly daemonReload: Effect.Effect<void, ResourceFailure>
   /** What the next boot will set, and what holds now. */
   readonly sliceLimits: (

@@ -24,7 +24,8 @@ const decode = Schema.decodeUnknownSync(Started)
 const encode = Schema.encodeSync(Started)
 
 const environment = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" }
-const readyWithinMs = 5000
+/** A service that says when it is ready is waited for until it listens; of others that is only hoped for. */
+const readyWithinMs = (unit: UnitFile) => (last(unit, "Service.Type") === "notify" ? 5000 : 500)
 const stoppedWithinMs = 5000
 
 export interface UnitRunner {
@@ -33,6 +34,7 @@ export interface UnitRunner {
   readonly start: (name: string, unit: UnitFile) => Effect.Effect<void, ResourceFailure>
   readonly reload: (name: string, unit: UnitFile, pid: number) => Effect.Effect<void, ResourceFailure>
   readonly stop: (name: string, unit: UnitFile) => Effect.Effect<void, ResourceFailure>
+  readonly lastWords: (name: string) => string
   /** Names of all that were started. */
   readonly names: () => ReadonlyArray<string>
 }
@@ -102,6 +104,7 @@ export const unitRunner = (root: string): UnitRunner => {
 
   return {
     find,
+    lastWords,
     names: () =>
       fs
         .readdirSync(states)
@@ -119,7 +122,7 @@ export const unitRunner = (root: string): UnitRunner => {
         return
       }
       remember(name, pid, startOf(pid) ?? "")
-      const deadline = (yield* Clock.currentTimeMillis) + readyWithinMs
+      const deadline = (yield* Clock.currentTimeMillis) + readyWithinMs(unit)
       while (!listens(pid) && (yield* Clock.currentTimeMillis) < deadline) {
         if (startOf(pid) === undefined) return yield* Effect.fail(failed(name, lastWords(name)))
         yield* Effect.sleep("10 millis")

@@ -1,0 +1,155 @@
+// What every resource type promises, whatever it converges. A type that is added to the table below is held to it.
+
+import * as fs from "node:fs"
+import * as Effect from "effect/Effect"
+import { describe, expect, it } from "vitest"
+import { activateNginx } from "../activations/nginx-activation.ts"
+import type { Activation, Removal, Resource } from "../contract/resource.ts"
+import { Host } from "../host/host.ts"
+import { onScratchHost } from "../host/scratch-host.ts"
+import { sideEffectCount } from "../host/side-effect.ts"
+import { directory } from "./directory.ts"
+import { file } from "./file.ts"
+import { group } from "./group.ts"
+import { resourceTypes } from "./index.ts"
+import { nginxMember } from "./nginx-member.ts"
+import { slice } from "./slice.ts"
+import { symlink } from "./symlink.ts"
+import { tenantDirectory } from "./tenant-directory.ts"
+import { unit } from "./unit.ts"
+import { sliceName } from "./unit-name.ts"
+import { user } from "./user.ts"
+
+const where = { fields: ["metadata.name"] }
+const root755 = { owner: "root", group: "root", mode: 0o755 }
+const acme = { uid: 20001, gid: 20001, comment: "Acme", home: "/home/acme", shell: "/usr/sbin/nologin" } as const
+
+/** What the examples below stand on. */
+const ground: ReadonlyArray<Resource> = [
+  group("acme", { gid: 20001 }, where),
+  user("acme", { ...acme, groups: [] }, where),
+  directory("/home/acme", { owner: "root", group: "www-data", mode: 0o751 }, where),
+  directory("/home/acme/public", { owner: "acme", group: "www-data", mode: 0o2750 }, where),
+  file(
+    "/etc/systemd/system/plumb-echo@.service",
+    {
+      content: "[Service]\nExecStart=/nonexistent/echo %I\n[Install]\nWantedBy=multi-user.target\n",
+      ...root755,
+      mode: 0o644,
+    },
+    where,
+  ),
+]
+
+const examples: ReadonlyArray<Resource> = [
+  file("/etc/example.conf", { content: "a = 1\n", owner: "root", group: "acme", mode: 0o640 }, where),
+  directory("/home/acme/private", { owner: "acme", group: "acme", mode: 0o700 }, where),
+  symlink("/etc/example", { target: "/etc/example.conf" }, where),
+  tenantDirectory("/home/acme/public/a/b", { user: "acme", mode: 0o750 }, where),
+  group("other", { gid: 20002 }, where),
+  user("other", { ...acme, uid: 20002, home: "/home/other", groups: ["acme"] }, where),
+  unit("plumb-echo@acme\\x2dshop.service", { enabled: true, active: true }, where),
+  slice(sliceName("acme-shop"), { memoryMax: 268435456, cpuQuota: 150, tasksMax: 64 }, where),
+  nginxMember("nginx.conf", { content: "events {}\n" }, where),
+]
+
+const removal: Removal = {
+  onDelete: "remove",
+  recordId: "r1",
+  record: "Account/acme",
+  retainUntil: "2030-01-01T00:00:00Z",
+}
+
+const typeOf = (resource: Resource) => {
+  const type = resourceTypes.get(resource.kind)
+  if (type === undefined) throw new Error(`no type ${resource.kind}`)
+  return type
+}
+const look = (resource: Resource) => typeOf(resource).observe(resource.id, resource.spec)
+const differences = (resource: Resource) =>
+  Effect.map(look(resource), (seen) => typeOf(resource).diff(resource.spec, seen))
+const activate = (activations: ReadonlyArray<Activation>) =>
+  Effect.gen(function* () {
+    const { systemd } = yield* Host
+    for (const one of activations) {
+      if (one.kind === "unit") yield* systemd[one.action](one.name)
+      if (one.kind === "nginx") yield* activateNginx([one.member], "start")
+    }
+  })
+const converge = (resource: Resource) =>
+  Effect.gen(function* () {
+    yield* typeOf(resource).apply(resource.id, resource.spec, yield* look(resource), "r1")
+    yield* activate(resource.activates)
+  })
+const prepare = Effect.forEach(ground, converge, { discard: true })
+
+const everything = (root: string): ReadonlyArray<string> =>
+  fs.readdirSync(root, { recursive: true, encoding: "utf8" }).map((name) => {
+    const { ino, mode, ctimeMs, mtimeMs } = fs.lstatSync(`${root}/${name}`)
+    return [name, ino, mode, ctimeMs, mtimeMs].join(" ")
+  })
+
+describe.each(examples.map((resource) => [resource.kind, resource] as const))("a %s", (_, resource) => {
+  it("is in sync once it was applied and activated", () =>
+    onScratchHost(() =>
+      Effect.gen(function* () {
+        yield* prepare
+        expect(yield* differences(resource)).not.toEqual([])
+        yield* converge(resource)
+        expect(yield* differences(resource)).toEqual([])
+      }),
+    ))
+
+  it("changes nothing on the disk when it is applied again", () =>
+    onScratchHost((root) =>
+      Effect.gen(function* () {
+        yield* prepare
+        yield* converge(resource)
+        const before = everything(root)
+        const effects = sideEffectCount()
+        yield* typeOf(resource).apply(resource.id, resource.spec, yield* look(resource), "r1")
+        expect(everything(root)).toEqual(before)
+        expect(sideEffectCount()).toBe(effects)
+      }),
+    ))
+
+  it("is gone after it was removed, and may be removed again", () =>
+    onScratchHost(() =>
+      Effect.gen(function* () {
+        yield* prepare
+        yield* converge(resource)
+        for (let times = 0; times < 2; times++) {
+          yield* activate(yield* typeOf(resource).remove(resource.id, removal))
+          if (resource.kind !== "tenant-directory") expect(yield* look(resource)).toBeUndefined()
+        }
+        expect(yield* typeOf(resource).remove(resource.id, removal)).toEqual([])
+      }),
+    ))
+
+  it("stays when it is to be retained", () =>
+    onScratchHost(() =>
+      Effect.gen(function* () {
+        yield* prepare
+        yield* converge(resource)
+        yield* typeOf(resource).remove(resource.id, { ...removal, onDelete: "retain" })
+        expect(yield* differences(resource)).toEqual([])
+      }),
+    ))
+
+  it("says the same difference twice, and touches nothing to say it", () =>
+    onScratchHost(() =>
+      Effect.gen(function* () {
+        yield* prepare
+        const effects = sideEffectCount()
+        expect(yield* differences(resource)).toEqual(yield* differences(resource))
+        expect(typeOf(resource).owns(resource.id, resource.spec)).toEqual(
+          typeOf(resource).owns(resource.id, structuredClone(resource.spec)),
+        )
+        expect(sideEffectCount()).toBe(effects)
+      }),
+    ))
+})
+
+it("every type is held to the laws", () => {
+  expect(new Set(examples.map(({ kind }) => kind))).toEqual(new Set(resourceTypes.keys()))
+})
