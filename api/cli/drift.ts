@@ -88,12 +88,16 @@ const show = Command.make(
     if (typeof author === "object" && author !== null && Object.keys(author).length > 0) {
       yield* print(`what is known of the author: ${clean(JSON.stringify(author))}`)
     }
-    if (event.keptCopy !== null) yield* print(`what stood there is kept in ${clean(event.keptCopy)}`)
+    if (event.keptCopy !== null) {
+      const { nodes } = yield* ask((api) => api.live.status({ query: { kind: "Node" } }))
+      const root = nodes.find(({ name }) => name === event.node)?.facts["root"]
+      yield* print(`what stood there is kept in ${clean(`${typeof root === "string" ? root : ""}${event.keptCopy}`)}`)
+    }
     yield* print("")
     yield* print(paintDiff(event.diff.trimEnd()))
   }),
 ).pipe(
-  Command.withDescription("Show one finding with its diff: - is what stood there, + what the record says"),
+  Command.withDescription("Show one finding with its diff: - is what the record says, + what stood there"),
   Command.withExamples([{ command: "plumb drift show 12", description: "The twelfth finding" }]),
 )
 

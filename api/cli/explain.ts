@@ -12,6 +12,7 @@ import type { Owner, Status } from "../shapes.ts"
 import { ask } from "./client.ts"
 import { CommandFailure, NotSo } from "./failure.ts"
 import { output } from "./flags.ts"
+import { short } from "./history.ts"
 import { clean, note, paint, print, printJson } from "./terminal.ts"
 
 type Subject = { readonly path: string } | { readonly unit: string } | { readonly user: string }
@@ -45,7 +46,7 @@ const printOwner = (owner: Owner) =>
       `  belongs to ${paint("cyan", `${owner.kind}/${owner.name}`)} since generation ${owner.generation} (${owner.claimedAt})`,
     )
     for (const { field, value, revision } of owner.fields) {
-      const shown = value === undefined ? "" : ` = ${clean(JSON.stringify(value))}`
+      const shown = value === undefined ? "" : ` = ${short(value)}`
       const who =
         revision === null
           ? "by default"

@@ -15,9 +15,10 @@ import { kindArgument, nameArgument, oneRecordOf } from "./kinds.ts"
 import { clean, paint, print, printJson, table } from "./terminal.ts"
 import { waitFor } from "./wait.ts"
 
-const short = (value: unknown): string => {
+/** A value as far as it fits into a line. */
+export const short = (value: unknown): string => {
   const text = clean(JSON.stringify(value) ?? "")
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text
 }
 
 export const fieldLine = ({ field, before, after }: FieldChange): string =>

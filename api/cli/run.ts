@@ -12,7 +12,7 @@ import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { Plumbline } from "./client.ts"
@@ -70,7 +70,7 @@ const concluded = (error: unknown) =>
 const program = Command.runWith(plumb, { version })(process.argv.slice(2)).pipe(
   Effect.as(exitCode.done as number),
   Effect.catchCause((cause) => {
-    if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
+    if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
     const error = Cause.squash(cause)
     if (!Cause.hasDies(cause)) return concluded(error)
     // A mistake of ours. Its stack is for whoever mends it, not for everybody.
@@ -100,8 +100,10 @@ const program = Command.runWith(plumb, { version })(process.argv.slice(2)).pipe(
 process.stdout.on("error", () => process.exit(exitCode.done))
 process.stderr.on("error", () => undefined)
 
-const fiber = Effect.runFork(program)
-onSignal(() => Effect.runFork(Fiber.interrupt(fiber)))
+// The first handler, so that what a command asks for comes on top of it.
+const interrupted = Latch.makeUnsafe()
+onSignal(() => Latch.openUnsafe(interrupted))
+const fiber = Effect.runFork(Effect.raceFirst(program, Effect.andThen(Latch.await(interrupted), Effect.interrupt)))
 // Keeps the process alive while the only thing going on is waiting.
 const alive = setInterval(() => undefined, 2 ** 31 - 1)
 fiber.addObserver((exit) => {

@@ -5,6 +5,7 @@
 // able to move the cursor of the person who reads it.
 
 import { stripVTControlCharacters, styleText } from "node:util"
+import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 
@@ -65,25 +66,29 @@ export const paintDiff = (diff: string): string =>
 export const paintState = (state: string): string =>
   paint(state === "ready" ? "green" : state === "stalled" ? "red" : "yellow", state)
 
-/** Says on one line of a terminal what is going on; on anything else, says each new step once, on a line of its own. */
+/** Says on one line of a terminal what is going on; elsewhere in plain lines, and only when it takes long. */
 export interface Progress {
   readonly say: (text: string) => Effect.Effect<void>
   readonly end: Effect.Effect<void>
 }
 
-export const makeProgress = (): Progress => {
-  let last = ""
+export const makeProgress: Effect.Effect<Progress> = Effect.map(Clock.currentTimeMillis, (started) => {
   const live = process.stderr.isTTY === true
+  let shown = false
+  let next = started + 5000
   return {
     say: (text) =>
-      Effect.sync(() => {
-        if (text === last) return
-        last = text
-        process.stderr.write(live ? `\r\u001b[2K${paintError("dim", clean(text))}` : `${clean(text)}\n`)
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        if (live) {
+          shown = true
+          process.stderr.write(`\r\u001b[2K${paintError("dim", clean(text))}`)
+        } else if (now >= next) {
+          next = now + 5000
+          process.stderr.write(`${clean(text)}\n`)
+        }
       }),
     end: Effect.sync(() => {
-      if (live && last !== "") process.stderr.write("\r\u001b[2K")
-      last = ""
+      if (shown) process.stderr.write("\r\u001b[2K")
     }),
   }
-}
+})

@@ -78,7 +78,7 @@ export const waitFor = (changes: ReadonlyArray<Change>, timeout: string) =>
   Effect.gen(function* () {
     const limit = yield* durationOf(timeout)
     const waiting = new Waiting(changes)
-    const progress = makeProgress()
+    const progress = yield* makeProgress
     const say = Effect.suspend(() => {
       const left = waiting.open.length - waiting.stalled.length
       const first = waiting.open.slice(0, 3).join(", ")

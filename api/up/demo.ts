@@ -13,8 +13,12 @@ const demoFolder = fileURLToPath(new URL("../../fixtures/demo", import.meta.url)
 
 export const settle = (demo: boolean, say: (text: string) => Effect.Effect<void>) =>
   Effect.gen(function* () {
-    const { items } = yield* ask((api) => api.records.list({ query: { limit: 1, deleted: "true" } }))
-    if (items.length === 0 && demo) {
+    const some = (deleted: "true" | "false") =>
+      Effect.map(
+        ask((api) => api.records.list({ query: { limit: 1, deleted } })),
+        ({ items }) => items.length > 0,
+      )
+    if (demo && !(yield* some("false")) && !(yield* some("true"))) {
       const applied = yield* applyFiles({ files: [demoFolder] })
       yield* say(`applied the demo (fixtures/demo): ${summaryLine(applied)}`)
     }

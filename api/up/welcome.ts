@@ -4,7 +4,7 @@ import { relative } from "node:path"
 import * as Effect from "effect/Effect"
 import { ask } from "../cli/client.ts"
 import { listRecords } from "../cli/get.ts"
-import { clean, paint, print, table } from "../cli/terminal.ts"
+import { clean, paint, print } from "../cli/terminal.ts"
 
 export interface Places {
   readonly home: string
@@ -48,21 +48,15 @@ export const welcome = ({ home, url, database, host }: Places) =>
     yield* print("")
     yield* print(paint("bold", "Plumbline is up."))
     yield* print("")
-    yield* print(
-      table(
-        ["", "", ""],
-        [
-          ["  API", url, ""],
-          ["  Log in", `token in ${short(home)}/admin.token`, "`npx plumb` finds both by itself"],
-          ["  Host", host.words.replace(host.root ?? "\0", short(host.root ?? "")), ""],
-          ["  Database", database.replace(home, short(home)), ""],
-          ["  Logs", `${short(home)}/log`, ""],
-        ],
-      )
-        .split("\n")
-        .slice(1)
-        .join("\n"),
-    )
+    for (const [what, where] of [
+      ["API", url],
+      ["Log in", `with the token in ${short(home)}/admin.token (\`npx plumb\` finds it by itself)`],
+      ["Host", host.words.replace(host.root ?? "\0", short(host.root ?? ""))],
+      ["Database", database.replace(home, short(home))],
+      ["Logs", `${short(home)}/log`],
+    ] as const) {
+      yield* print(`  ${what.padEnd(8)}  ${where}`)
+    }
     if (sites.length > 0) {
       yield* print("")
       yield* print(serving ? "The sites answer here:" : "The sites have their files, and nobody serves them yet.")
