@@ -52,8 +52,10 @@ const program = Effect.gen(function* () {
       return observeFacts(httpPort === undefined ? {} : { httpPort })
     },
   })
-  const ready = Effect.logInfo("ready").pipe(Effect.annotateLogs({ node, host, records: agent.engine.records.size }))
-  return yield* agent.run(Effect.suspend(() => ready))
+  const ready = Effect.suspend(() =>
+    Effect.logInfo("ready").pipe(Effect.annotateLogs({ node, host, records: agent.engine.records.size })),
+  )
+  return yield* agent.run(ready)
 })
 
 const wiring = Effect.gen(function* () {
@@ -73,8 +75,9 @@ const logger = Logger.layer([
 ])
 
 // A closed terminal or a reader of the log that went away is no reason to stop.
-process.on("SIGHUP", () => {})
-process.stdout.on("error", () => {})
-process.stderr.on("error", () => {})
+const ignored = (): void => undefined
+process.on("SIGHUP", ignored)
+process.stdout.on("error", ignored)
+process.stderr.on("error", ignored)
 
 program.pipe(Effect.scoped, Effect.provide(wiring), Effect.provide(logger), NodeRuntime.runMain)

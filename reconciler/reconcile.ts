@@ -25,6 +25,7 @@ import type { Stored } from "./records.ts"
 import { removeRecord } from "./remove.ts"
 import { detailsOf, endPass, secure, tellDrift, wakeWaiting } from "./report.ts"
 import { type PassEnd, wholeDigest } from "./standing.ts"
+import type { Wanted } from "./types.ts"
 
 const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored: Stored, slot: Slot) {
   // Paused? Then nothing is even looked at.
@@ -78,11 +79,10 @@ const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored
   )
   engine.watched(key)
 
-  // Drift, the status for this generation, and whoever waited for it.
+  // Drift rows, and what the status for this generation says.
   yield* tellDrift(engine, key, judged, proofs, unsynced)
-  wakeWaiting(engine, order, unsynced)
   const details = detailsOf(judged, unsynced, unsynced.size === 0 ? wholeDigest(digests) : undefined)
-  const end = { details, unsynced }
+  const end = { details, unsynced, order }
   if (failed.length > 0) return { ...end, ...waitOrRetry(engine, key, endedBy(failed)) }
 
   // Prune what older generations claimed, now that what replaces it is live.
@@ -108,7 +108,9 @@ export const reconcile =
       const end = yield* pass(engine, key, stored, slot).pipe(
         Effect.catchTag("Ended", (ended) => Effect.succeed(cutShort(engine, key, ended))),
       )
+      // The status, derived from the outcome; then whoever waited for one of these keys can go on.
       if (end.outcome.outcome !== "removed") yield* endPass(engine, key, stored, end)
+      wakeWaiting(engine, end)
       return end.retry ? ("retry" as const) : ("done" as const)
     }).pipe(Effect.ensuring(engine.activator.settled(key)))
 
@@ -170,12 +172,14 @@ const settledOutcome = (policy: Policy, judged: ReadonlyArray<Judged>, resources
 
 interface End extends PassEnd {
   readonly retry: boolean
+  readonly order: ReadonlyArray<Wanted>
 }
 
 /** A pass that did not get as far as looking: what was known before stays known. */
 const cutShort = (engine: Engine, key: RecordKey, ended: Ended): End => ({
   details: engine.standings.get(key)?.details ?? {},
   unsynced: "all",
+  order: [],
   ...waitOrRetry(engine, key, ended),
 })
 

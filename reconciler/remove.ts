@@ -42,5 +42,5 @@ export const removeRecord = Effect.fnUntraced(function* (
   if (!finished) return yield* retrying("Changed", "The record was written to while it was being removed.")
   engine.forget(key)
   yield* Effect.logInfo(`${key} removed`)
-  return { details: {}, unsynced: "all" as const, outcome: { outcome: "removed" as const }, retry: false }
+  return { details: {}, unsynced: "all" as const, outcome: { outcome: "removed" as const }, order: [], retry: false }
 })

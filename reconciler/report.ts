@@ -124,9 +124,12 @@ export const endPass = Effect.fnUntraced(function* (engine: Engine, key: RecordK
 })
 
 /** Whoever waits for one of these keys can go on. */
-export const wakeWaiting = (engine: Engine, wanted: ReadonlyArray<Wanted>, unsynced: ReadonlySet<HostKey>): void => {
-  for (const one of wanted) {
-    if (unsynced.has(one.key)) continue
+export const wakeWaiting = (
+  engine: Engine,
+  { order, unsynced }: { readonly order: ReadonlyArray<Wanted>; readonly unsynced: PassEnd["unsynced"] },
+): void => {
+  for (const one of order) {
+    if (unsynced === "all" || unsynced.has(one.key)) continue
     for (const key of one.keys) for (const record of engine.waitsForKey.take(key)) engine.wake(record, "edit")
   }
 }
