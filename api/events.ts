@@ -120,7 +120,8 @@ const relay = (queues: Notifications, send: (event: Uint8Array) => void) =>
           const records = on("plumb_records")
           const changed = new Set([...records, ...on("plumb_status")])
           if (changed.delete("*")) send(encode({ type: "pauses" }))
-          for (const event of yield* changesOf(changed, records)) send(encode(event))
+          if (changed.size > manyAtOnce) send(resync)
+          else for (const event of yield* changesOf(changed, records)) send(encode(event))
           if (on("plumb_drift").size === 0) return
           for (const drift of yield* Drift.since(seen)) {
             seen = drift.seq
@@ -130,6 +131,9 @@ const relay = (queues: Notifications, send: (event: Uint8Array) => void) =>
       ),
     )
   })
+
+/** More changes than this in one go are cheaper read as a list; as events they would overflow every queue. */
+const manyAtOnce = 200
 
 const changesOf = Effect.fnUntraced(function* (changed: ReadonlySet<string>, records: ReadonlySet<string>) {
   if (changed.size === 0) return []

@@ -246,4 +246,35 @@ describe("what is so", () => {
       }),
     )
   })
+
+  layer(ApiUnderTest.layer({ backlog: 5 }), { timeout: "60 seconds", excludeTestServices: true })((it) => {
+    it.effect("a stream that falls behind ends, and the next one starts with resync", () =>
+      Effect.gen(function* () {
+        const { ask } = yield* ApiUnderTest
+        const { until } = yield* openEvents
+        yield* until((text) => text.includes("resync"))
+        const names = Array.from({ length: 100 }, (_, index) => `flood-${index}`)
+        yield* ask("POST", "/v1/apply", { records: names.map((name) => account(name)) })
+        // Returns because the stream is at its end.
+        const sent = eventsIn(yield* until(() => false))
+        assert.isBelow(sent.length, 100)
+
+        const again = yield* openEvents
+        yield* again.until((text) => text.includes("resync"))
+        yield* ask("PUT", "/v1/records/Account/flood-0?version=1", account("flood-0", { comment: "one more" }))
+        yield* again.until((text) => text.includes("flood-0"))
+      }),
+    )
+
+    it.effect("a large set is told as one resync, which no queue is too short for", () =>
+      Effect.gen(function* () {
+        const { ask } = yield* ApiUnderTest
+        const { until } = yield* openEvents
+        yield* until((text) => text.includes("resync"))
+        const names = Array.from({ length: 300 }, (_, index) => `large-${index}`)
+        yield* ask("POST", "/v1/apply", { records: names.map((name) => account(name)) })
+        assert.deepStrictEqual(eventsIn(yield* until((text) => text.includes("\n\n"))), [{ type: "resync" }])
+      }),
+    )
+  })
 })

@@ -21,7 +21,8 @@ export const judge = (
 ): ReadonlyArray<Mistake> => {
   // What changes nothing cannot break anything either; leaving it out keeps its place as an existing record.
   const unchanged = new Set(steps.filter(({ action }) => action === "unchanged").map(keyOf))
-  const incoming = wanted.filter(({ key }, place) => !unchanged.has(key) || isRepeated(wanted, key, place))
+  const repeated = new Set(wanted.map(({ key }) => key)).size < wanted.length
+  const incoming = repeated ? wanted : wanted.filter(({ key }) => !unchanged.has(key))
   const removed = steps.filter(({ deleted }) => deleted).map(({ kind, name }) => ({ kind, name }))
   const problems = validateSet({
     existing: [...existing.values()].filter(({ deleted_at }) => deleted_at === null).flatMap(remembered),
@@ -36,24 +37,16 @@ export const judge = (
   })
 }
 
-const isRepeated = (wanted: ReadonlyArray<Wanted>, key: string, place: number): boolean =>
-  wanted.some((other, otherPlace) => other.key === key && otherPlace !== place)
-
 const decoded = (record: Pick<RecordRow, "kind" | "name" | "metadata" | "spec">): ReadonlyArray<Envelope> => {
   const envelope = decodeEnvelope(documentOf(record))
   return Result.isSuccess(envelope) ? [envelope.success] : []
 }
 
-// Decoding thousands of records for each small write would be most of its cost. A version never changes its contents.
-const memory = new Map<string, ReadonlyArray<Envelope>>()
-const memorySize = 20_000
+// Decoding thousands of records for each small write would be most of its cost.
+const memory = new WeakMap<RecordRow, ReadonlyArray<Envelope>>()
 
 const remembered = (row: RecordRow): ReadonlyArray<Envelope> => {
-  const key = `${row.id} ${row.version}`
-  const known = memory.get(key)
-  if (known !== undefined) return known
-  const envelopes = decoded(row)
-  if (memory.size >= memorySize) memory.clear()
-  memory.set(key, envelopes)
-  return envelopes
+  const known = memory.get(row) ?? decoded(row)
+  memory.set(row, known)
+  return known
 }

@@ -52,6 +52,8 @@ export const settleUids = Effect.fn("uids.settle")(function* (
           where n <> all(${explicit}::int[]) and not exists (select from account_uids a where a.uid = n)
           order by n limit ${newcomers.length}`
 
+  const chosen = new Map(newcomers.map((account, place) => [account, free[place]?.uid]))
+
   const mistakes: Array<Mistake> = []
   const wrong = (account: Wanted, message: string, mend: string) =>
     mistakes.push({
@@ -67,7 +69,7 @@ export const settleUids = Effect.fn("uids.settle")(function* (
     const given = uidOf(account.spec)
     const own = kept(account)
     if (given === undefined) {
-      const uid = own ?? free[newcomers.indexOf(account)]?.uid
+      const uid = own ?? chosen.get(account)
       if (uid === undefined)
         wrong(account, "All user ids from 10000 to 59999 were given away.", "Ask for a second host.")
       return uid === undefined ? account : withUid(account, uid)

@@ -17,10 +17,11 @@ import { Conflict, Invalid, type Mistake, PruneRefused } from "../problems.ts"
 import type { Applied, Change } from "../shapes.ts"
 import { oneWriter, transaction } from "./database.ts"
 import { unifiedDiff } from "./document.ts"
+import { loadExisting } from "./existing.ts"
 import { lastOf } from "./history.ts"
 import { judge } from "./judge.ts"
 import { keyOf, mismatches, plan, prune, type Step, type Unwanted, type Wanted } from "./plan.ts"
-import { type RecordRow, recordColumns } from "./rows.ts"
+import type { RecordRow } from "./rows.ts"
 import { rememberUids, settleUids } from "./uids.ts"
 
 export interface Write {
@@ -46,9 +47,7 @@ export const write = Effect.fn("write")(function* (request: Write) {
   const steps = yield* transaction(sql)(
     Effect.gen(function* () {
       if (request.dryRun !== true) yield* oneWriter(sql)
-      const existing = new Map(
-        (yield* sql<RecordRow>`select ${recordColumns(sql)} from records r`).map((row) => [keyOf(row), row]),
-      )
+      const existing = yield* loadExisting
       const settled = yield* settleUids(examined.wanted, existing)
       const pruned = yield* prunedBy(
         request,
