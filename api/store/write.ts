@@ -153,7 +153,8 @@ const prunedBy = Effect.fnUntraced(function* (
       owned,
       wouldDelete: unwanted,
     })
-  return unwanted.map((key) => ({ key, confirmed: false }))
+  // Who confirmed this prune was shown all that goes: the agent's guard need not ask again.
+  return unwanted.map((key) => ({ key, confirmed: request.confirmPrune === true }))
 })
 
 /** A few statements however many records: the rows travel as one jsonb value. */
