@@ -27,7 +27,7 @@ export const applyInOrder = Effect.fnUntraced(function* (
   for (const wanted of order) {
     const one = toDo.get(wanted.key)
     const before = wanted.resource.after.find(
-      (key) => notReady.has(key) || (one !== undefined && !own.has(key) && !keyInSync(engine, key)),
+      (key) => notReady.has(key) || (one !== undefined && !own.has(key) && !isInSync(engine, key)),
     )
     if (before !== undefined) {
       for (const key of wanted.keys) notReady.add(key)
@@ -75,7 +75,7 @@ export const verify = Effect.fnUntraced(function* (
 })
 
 /** Of a key that another record owns. */
-const keyInSync = (engine: Engine, key: HostKey): boolean => {
+export const isInSync = (engine: Engine, key: HostKey): boolean => {
   const owner = engine.inventory.ownerOf(key)
   return owner !== undefined && engine.standings.isInSync(owner, key)
 }

@@ -6,7 +6,7 @@
 
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { applyInOrder, verify } from "./apply.ts"
+import { applyInOrder, isInSync, verify } from "./apply.ts"
 import { claim } from "./claim.ts"
 import type { Outcome } from "./conditions.ts"
 import type { HostKey } from "./contract/resource.ts"
@@ -185,7 +185,9 @@ const cutShort = (engine: Engine, key: RecordKey, ended: Ended): End => ({
 
 const waitOrRetry = (engine: Engine, key: RecordKey, ended: Ended): Pick<End, "outcome" | "retry"> => {
   for (const one of ended.keys ?? []) engine.waitsForKey.add(key, one)
-  return { outcome: ended.outcome, retry: ended.retry ?? false }
+  // What came into sync while this pass was under way has woken whoever waited by then: it is looked at again soon.
+  const missed = (ended.keys ?? []).some((one) => isInSync(engine, one))
+  return { outcome: ended.outcome, retry: ended.retry ?? missed }
 }
 
 const endedByFailure = <A, R>(self: Effect.Effect<A, Failed["failure"], R>): Effect.Effect<A, Ended, R> =>
