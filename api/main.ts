@@ -3,8 +3,10 @@
  * its tables, serves, and ends on SIGTERM once the requests in hand are answered.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
@@ -38,6 +40,10 @@ const migrated = (url: Redacted.Redacted) =>
 const main = Layer.unwrap(
   Effect.gen(function* () {
     const { database, home, port } = yield* settings
+    if (!URL.canParse(Redacted.value(database)))
+      return yield* Effect.fail(
+        new Error("DATABASE_URL is not a URL; write postgres://USER:PASSWORD@HOST:PORT/DATABASE"),
+      )
     const token = yield* Administrator.adminToken(home)
     const store = Layer.unwrap(Effect.as(migrated(database), Database.layer(database)))
     return Server.layer({ port }).pipe(
@@ -48,4 +54,20 @@ const main = Layer.unwrap(
   }),
 )
 
-NodeRuntime.runMain(Layer.launch(main))
+/** What stops a start, for whoever reads the log of the service. */
+const wordsOf = (error: unknown): string => {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error))
+  const inner = cause instanceof Error ? ` (${cause.message})` : ""
+  return `The API cannot start: ${message.replace(/\s+/g, " ") || "the port cannot be had"}${inner}`
+}
+
+const explained = <E>(cause: Cause.Cause<E>) => {
+  if (Cause.hasInterruptsOnly(cause)) return Effect.void
+  return Cause.hasDies(cause) ? Effect.logError("A defect", cause) : Effect.logError(wordsOf(Cause.squash(cause)))
+}
+
+NodeRuntime.runMain(Effect.tapCause(Layer.launch(main), explained), {
+  disableErrorReporting: true,
+  // To be asked to end is no failure: systemd would take 130 for one.
+  teardown: (exit, end) => end(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1),
+})
