@@ -27,22 +27,13 @@ export const liveSystemd = (files: Files): Systemd => {
     state(unit).pipe(
       Effect.flatMap((now) => {
         if (now.active === "active" && verb === "start") return Effect.void
-        const forget = now.active === "failed" ? systemctl("reset-failed", "--", unit) : Effect.void
+        // "activating" may be one more try of a unit that keeps failing.
+        const fresh = now.active === "active" || now.active === "inactive"
+        const forget = fresh ? Effect.void : Effect.ignore(systemctl("reset-failed", "--", unit))
         return Effect.andThen(forget, systemctl(verb, "--", unit))
       }),
       Effect.catch((failure) =>
-        lastWords(unit).pipe(
-          Effect.flatMap((words) =>
-            Effect.fail(
-              new ResourceFailure({
-                reason: "UnitFailed",
-                message: words === "" ? failure.message : `${unit}: ${words}`,
-                mend: `See 'systemctl status ${unit}' on the host.`,
-                verdict: { kind: "retry" },
-              }),
-            ),
-          ),
-        ),
+        Effect.flatMap(wordsOn(unit, failure), (words) => Effect.fail(unitFailed(unit, words))),
       ),
     )
   return {
@@ -52,7 +43,8 @@ export const liveSystemd = (files: Files): Systemd => {
     ),
     enable: (unit) => systemctl("enable", "--no-reload", "--", unit),
     disable: (unit) => systemctl("disable", "--no-reload", "--", unit),
-    unmask: (unit) => systemctl("unmask", "--no-reload", "--", unit),
+    // The manager goes on believing in the mask until it has looked again.
+    unmask: (unit) => systemctl("unmask", "--", unit),
     start: activate("start"),
     restart: activate("restart"),
     reload: activate("reload-or-restart"),
@@ -115,12 +107,37 @@ const properties = (unit: string, names: ReadonlyArray<string>) =>
     ),
   )
 
-/** What the unit said last, from the journal; nothing when there is no journal. */
+/** What the unit said in its present or last run, from the journal; nothing when there is no journal. */
 const lastWords = (unit: string) =>
-  look(["journalctl", "--no-pager", "--quiet", "--output=cat", "--lines=12", `--unit=${unit}`], 10).pipe(
-    Effect.map(({ stdout }) => stdout.trim().slice(-2000)),
+  properties(unit, ["InvocationID"]).pipe(
+    Effect.flatMap((found) => {
+      const id = found.get("InvocationID") ?? ""
+      // The first are the unit's own lines, the second what the manager says of it.
+      const of = [`_SYSTEMD_INVOCATION_ID=${id}`, "+", `INVOCATION_ID=${id}`]
+      if (id === "") return Effect.succeed("")
+      return look(["journalctl", "--no-pager", "--quiet", "--output=cat", "--lines=12", ...of], 10).pipe(
+        Effect.map(({ stdout }) => stdout.trim().slice(-2000)),
+      )
+    }),
     Effect.orElseSucceed(() => ""),
   )
+
+/** systemctl's own answer, and after a job that failed also what the unit said while it ran. */
+const wordsOn = (unit: string, failure: ResourceFailure): Effect.Effect<string> => {
+  const answer = failure.message
+    .replace(/^systemctl [^\n]*?: (?=Job |Failed |Unit )/, "")
+    .replace(/\nSee "systemctl status[\s\S]*$/, "")
+  if (!answer.startsWith("Job for")) return Effect.succeed(answer)
+  return Effect.map(lastWords(unit), (words) => (words === "" ? answer : `${answer}\n${words}`))
+}
+
+const unitFailed = (unit: string, words: string) =>
+  new ResourceFailure({
+    reason: "UnitFailed",
+    message: words,
+    mend: `See 'systemctl status ${unit}' on the host.`,
+    verdict: { kind: "retry" },
+  })
 
 export const parseProperties = (text: string): ReadonlyMap<string, string> =>
   new Map(

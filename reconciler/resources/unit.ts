@@ -35,9 +35,12 @@ export const unitType: ResourceType<UnitSpec, UnitState> = {
     ),
   diff: (spec, seen) => [
     ...changed("masked", "no", yesNo(seen?.load === "masked")),
-    ...(seen === undefined && spec.enabled
-      ? [{ field: "enabled", want: "yes", have: null, kind: "missing" } satisfies FieldDiff]
-      : changed("enabled", yesNo(spec.enabled), yesNo(seen?.enabled ?? false))),
+    // Whether a masked unit is enabled cannot be told.
+    ...(seen?.load === "masked"
+      ? []
+      : seen === undefined && spec.enabled
+        ? [{ field: "enabled", want: "yes", have: null, kind: "missing" } satisfies FieldDiff]
+        : changed("enabled", yesNo(spec.enabled), yesNo(seen?.enabled ?? false))),
     ...(spec.active === (seen !== undefined && isRunning(seen))
       ? []
       : [
@@ -53,7 +56,7 @@ export const unitType: ResourceType<UnitSpec, UnitState> = {
     Effect.gen(function* () {
       const { systemd } = yield* Host
       if (seen?.load === "masked") yield* systemd.unmask(id)
-      if (spec.enabled && !seen?.enabled) yield* systemd.enable(id)
+      if (spec.enabled && (!seen?.enabled || seen.load === "masked")) yield* systemd.enable(id)
       if (!spec.enabled && seen?.enabled) yield* systemd.disable(id)
       if (!spec.active && seen !== undefined && isRunning(seen)) yield* systemd.stop(id)
     }),
