@@ -12,7 +12,7 @@ import { isAway, sqlState, wordsOf } from "../store/database.ts"
 export const answer = <A, E, R>(
   handle: Effect.Effect<A, E, R>,
 ): Effect.Effect<A, Exclude<E, SqlError> | Malformed | Unavailable, R> =>
-  Effect.catch(handle, (error): Effect.Effect<never, Exclude<E, SqlError> | Malformed | Unavailable> => {
+  Effect.catch(withinReason(handle), (error): Effect.Effect<never, Exclude<E, SqlError> | Malformed | Unavailable> => {
     if (!isSqlError(error)) return Effect.fail(error as Exclude<E, SqlError>)
     if (isAway(error))
       return Effect.andThen(Effect.logWarning(`Postgres is away: ${wordsOf(error)}`), Effect.fail(databaseAway))
@@ -26,6 +26,9 @@ export const answer = <A, E, R>(
       )
     return Effect.die(error)
   })
+
+// A server that is frozen neither answers nor hangs up; the statement's own time-out would be told by nobody.
+const withinReason = Effect.timeoutOrElse({ duration: "70 seconds", orElse: () => Effect.fail(databaseAway) })
 
 export const databaseAway = new Unavailable({
   detail: "Postgres does not answer. Hosts stay as they are, and the agents go on healing. Try again in a moment.",

@@ -21,7 +21,8 @@ export const layer = (url: Redacted.Redacted) =>
 
 /** Whether the same request may well succeed once Postgres is back. */
 export const isAway = (error: SqlError): boolean => {
-  if (error.reason._tag === "ConnectionError" || error.reason._tag === "AuthenticationError") return true
+  // Lost connections, time-outs, and collisions that went on for too long; a password that is being changed.
+  if (error.isRetryable || error.reason._tag === "AuthenticationError") return true
   // 57P0x: shutting down, crashed, starting. 53xxx: out of connections, memory or disk. 58xxx: its own I/O failed.
   const code = sqlState(error)
   return code !== undefined && /^(57P|53|58)/.test(code)
