@@ -11,6 +11,7 @@ import { nginxProgram } from "./nginx-program.ts"
 import { liveOwners } from "./owners.ts"
 import { makeStateFolders } from "./state-folders.ts"
 import { liveSystemd } from "./systemd-live.ts"
+import { makeShow } from "./systemd-show.ts"
 import { liveTenant } from "./tenant-live.ts"
 
 export const live = Layer.effect(
@@ -24,7 +25,7 @@ export const live = Layer.effect(
       root: "",
       files,
       accounts: liveAccounts(accounts),
-      systemd: liveSystemd(files),
+      systemd: liveSystemd(files, yield* makeShow),
       nginx: yield* nginxProgram("", (argv) => argv),
       tenant: liveTenant(accounts),
     })

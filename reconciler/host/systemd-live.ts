@@ -3,18 +3,19 @@
 
 import * as Effect from "effect/Effect"
 import { ResourceFailure } from "../contract/resource.ts"
-import { change, look, said } from "./command.ts"
+import { change, look } from "./command.ts"
 import { toFailure } from "./failure.ts"
 import type { Files } from "./files.ts"
 import { configuredLimits, dropInFolder, limitNames } from "./slice-limits.ts"
 import type { Systemd, UnitState } from "./systemd.ts"
+import type { Show } from "./systemd-show.ts"
 
 /** Starting a service may take its TimeoutStartSec, 90 s when it sets none. */
 const systemctl = (...argv: ReadonlyArray<string>) => change(["systemctl", "--no-ask-password", ...argv])
 
-export const liveSystemd = (files: Files): Systemd => {
+export const liveSystemd = (files: Files, show: Show): Systemd => {
   const state = (unit: string): Effect.Effect<UnitState, ResourceFailure> =>
-    properties(unit, ["LoadState", "ActiveState", "UnitFileState", "MainPID"]).pipe(
+    show(unit).pipe(
       Effect.map((found) => ({
         load: found.get("LoadState") ?? "not-found",
         active: found.get("ActiveState") ?? "inactive",
@@ -33,7 +34,7 @@ export const liveSystemd = (files: Files): Systemd => {
         return Effect.andThen(forget, systemctl(verb, "--", unit))
       }),
       Effect.catch((failure) =>
-        Effect.flatMap(wordsOn(unit, failure), (words) => Effect.fail(unitFailed(unit, words))),
+        Effect.flatMap(wordsOn(show, unit, failure), (words) => Effect.fail(unitFailed(unit, words))),
       ),
     )
   return {
@@ -53,12 +54,12 @@ export const liveSystemd = (files: Files): Systemd => {
         Effect.flatMap((now) => (now.active === "inactive" ? Effect.void : systemctl("stop", "--", unit))),
         Effect.tap(() => Effect.ignore(systemctl("reset-failed", "--", unit))),
       ),
-    lastWords,
+    lastWords: (unit) => lastWords(show, unit),
     daemonReload: systemctl("daemon-reload"),
     sliceLimits: (slice) =>
       Effect.gen(function* () {
         const configured = yield* Effect.try({ try: () => configuredLimits(files, slice), catch: toFailure })
-        const found = yield* properties(slice, ["MemoryMax", "CPUQuotaPerSecUSec", "TasksMax"])
+        const found = yield* show(slice)
         return {
           configured,
           running: {
@@ -92,24 +93,9 @@ export const liveSystemd = (files: Files): Systemd => {
   }
 }
 
-const properties = (unit: string, names: ReadonlyArray<string>) =>
-  look(["systemctl", "show", "--no-pager", ...names.map((name) => `--property=${name}`), "--", unit]).pipe(
-    Effect.flatMap((outcome) =>
-      outcome.code === 0
-        ? Effect.succeed(parseProperties(outcome.stdout))
-        : Effect.fail(
-            new ResourceFailure({
-              reason: "SystemdUnreachable",
-              message: `systemctl show ${unit}: ${said(outcome)}`,
-              verdict: { kind: "retry" },
-            }),
-          ),
-    ),
-  )
-
 /** What the unit said in its present or last run, from the journal; nothing when there is no journal. */
-const lastWords = (unit: string) =>
-  properties(unit, ["InvocationID"]).pipe(
+const lastWords = (show: Show, unit: string) =>
+  show(unit).pipe(
     Effect.flatMap((found) => {
       const id = found.get("InvocationID") ?? ""
       // The first are the unit's own lines, the second what the manager says of it.
@@ -123,12 +109,12 @@ const lastWords = (unit: string) =>
   )
 
 /** systemctl's own answer, and after a job that failed also what the unit said while it ran. */
-const wordsOn = (unit: string, failure: ResourceFailure): Effect.Effect<string> => {
+const wordsOn = (show: Show, unit: string, failure: ResourceFailure): Effect.Effect<string> => {
   const answer = failure.message
     .replace(/^systemctl [^\n]*?: (?=Job |Failed |Unit )/, "")
     .replace(/\nSee "systemctl status[\s\S]*$/, "")
   if (!answer.startsWith("Job for")) return Effect.succeed(answer)
-  return Effect.map(lastWords(unit), (words) => (words === "" ? answer : `${answer}\n${words}`))
+  return Effect.map(lastWords(show, unit), (words) => (words === "" ? answer : `${answer}\n${words}`))
 }
 
 const unitFailed = (unit: string, words: string) =>
@@ -138,14 +124,6 @@ const unitFailed = (unit: string, words: string) =>
     mend: `See 'systemctl status ${unit}' on the host.`,
     verdict: { kind: "retry" },
   })
-
-export const parseProperties = (text: string): ReadonlyMap<string, string> =>
-  new Map(
-    text.split("\n").flatMap((line) => {
-      const at = line.indexOf("=")
-      return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const]
-    }),
-  )
 
 /** "UNIT LOAD ACTIVE SUB DESCRIPTION", as list-units --plain prints it. */
 export const parseUnitList = (text: string): ReadonlyMap<string, string> =>
