@@ -76,8 +76,8 @@ describe("what is so", () => {
         yield* report("Account", "st-old", 1, "Ready")
         yield* asAgent((sql) =>
           Effect.all([
-            sql`insert into nodes (name) values ('web1')`,
-            sql`insert into nodes (name, last_seen_at) values ('web2', now() - interval '10 minutes')`,
+            sql`insert into nodes (name, last_seen_at) values ('web1', now() - interval '1 hour')`,
+            sql`insert into nodes (name, last_seen_at) values ('web2', now() - interval '12 minutes')`,
             sql`insert into sweeps (node, at, resources, drifted, duration_ms) values
               ('web1', now() - interval '1 hour', 1, 1, 1), ('web1', now(), 80, 0, 12)`,
           ]),

@@ -6,8 +6,11 @@ import type { NodeSeen, Status } from "../shapes.ts"
 import * as Pauses from "./pauses.ts"
 import { type JsonObject, type RecordWithStatus, statusColumn, toStatusEntry } from "./rows.ts"
 
-/** An agent says that it is there every few seconds; after this long a silence it is away. */
-const longestSilence = 60_000
+/**
+ * An agent gives a sign of life at its start, whenever its facts change and after each full sweep, every five minutes and a
+ * bit: two that are missing are more than chance.
+ */
+const longestSilence = 11 * 60_000
 
 interface NodeRow {
   readonly name: string
@@ -38,7 +41,7 @@ const allNodes = Effect.gen(function* () {
   const sql = yield* PgClient
   const now = yield* Clock.currentTimeMillis
   const rows = yield* sql<NodeRow>`
-    select n.name, n.facts, n.last_seen_at, s.at as swept_at, s.resources, s.drifted, s.duration_ms
+    select n.name, n.facts, greatest(n.last_seen_at, s.at) as last_seen_at, s.at as swept_at, s.resources, s.drifted, s.duration_ms
     from nodes n
     left join lateral (select * from sweeps where node = n.name order by at desc limit 1) s on true
     order by n.name`
