@@ -74,7 +74,10 @@ export const make = (options: ActivatorOptions) =>
         }
       }
     })
-    yield* syncNext
+    // Whatever keeps it from tidying up keeps the first round from going live too, and that one tells its records.
+    yield* Effect.catch(syncNext, (failure) =>
+      Effect.logWarning(`The nginx trees were left as they are: ${failure.message}`),
+    )
     yield* Effect.forkScoped(rounds)
 
     return Activator.of({

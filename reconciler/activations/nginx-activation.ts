@@ -43,7 +43,7 @@ export const activateNginx = (members: Iterable<string>, action: UnitAction): Ef
         // Without a configuration there is nothing to test: members may go, but none can come.
         if (!configured && changes.some(({ removed }) => !removed)) {
           each(changes, ({ member }) => restoreNext(files, member))
-          return yield* Effect.fail(notConfigured)
+          return yield* notConfigured
         }
         const accepted = configured ? yield* accept(host, changes, refused) : changes
         const live = each(accepted, ({ member, removed }) => takeLive(files, member, removed))
@@ -72,7 +72,7 @@ const accept = (host: HostShape, changes: ReadonlyArray<Change>, refused: Map<st
     if (found.base !== undefined) {
       // Perhaps `next` is not what it should be; the next round finds it mended.
       yield* syncNext.pipe(Effect.provideService(Host, host))
-      return yield* Effect.fail(broken(found.base))
+      return yield* broken(found.base)
     }
     for (const [change, message] of found.culprits) refused.set(change.member, refusedBy(message))
     return changes.filter((change) => !found.culprits.has(change))

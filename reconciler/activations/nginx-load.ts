@@ -33,7 +33,7 @@ export const loadNginx = (action: UnitAction): Effect.Effect<void, ResourceFailu
       const workers = master === undefined ? [] : nginx.workers(master)
       if (workers.length > 0 && workers.every((worker) => !old.has(worker))) return
       const complaint = yield* attempt(complaints)
-      if (complaint !== "") return yield* Effect.fail(lost(complaint))
+      if (complaint !== "") return yield* lost(complaint)
       if (master === undefined || look % 20 === 0) {
         const now = yield* systemd.state(nginxUnit)
         if (now.active === "failed" || now.active === "inactive") break
@@ -42,7 +42,7 @@ export const loadNginx = (action: UnitAction): Effect.Effect<void, ResourceFailu
       yield* Effect.sleep(5)
     }
     const words = (yield* attempt(complaints)) || (yield* systemd.lastWords(nginxUnit))
-    return yield* Effect.fail(lost(words || "no new worker appeared"))
+    return yield* lost(words || "no new worker appeared")
   })
 
 const lost = (words: string) =>

@@ -124,7 +124,7 @@ export const unitRunner = (root: string): UnitRunner => {
       remember(name, pid, startOf(pid) ?? "")
       const deadline = (yield* Clock.currentTimeMillis) + readyWithinMs(unit)
       while (!listens(pid) && (yield* Clock.currentTimeMillis) < deadline) {
-        if (startOf(pid) === undefined) return yield* Effect.fail(failed(name, lastWords(name)))
+        if (startOf(pid) === undefined) return yield* failed(name, lastWords(name))
         yield* Effect.sleep("10 millis")
       }
     }),

@@ -53,7 +53,7 @@ export const userType: ResourceType<UserSpec, SeenUser> = {
     Effect.gen(function* () {
       const { accounts } = yield* Host
       if (seen !== undefined && seen.uid !== spec.uid) {
-        return yield* Effect.fail(ownedByAnother(`user ${id}`, `uid ${seen.uid}`, `uid ${spec.uid}`))
+        return yield* ownedByAnother(`user ${id}`, `uid ${seen.uid}`, `uid ${spec.uid}`)
       }
       if (seen === undefined) yield* accounts.addUser({ name: id, ...spec })
       const change = {
