@@ -10,6 +10,7 @@
 //   PLUMB_CRASH_AT        for tests: end as a power cut would, at the Nth side effect
 
 import { hostname } from "node:os"
+import { setFlagsFromString } from "node:v8"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
@@ -27,6 +28,9 @@ import { kindSchemas } from "./kinds.ts"
 import { nodePolicy } from "./policy.ts"
 import * as Postgres from "./postgres.ts"
 import { resourceTypes } from "./resources/index.ts"
+
+// The first pass over a thousand sites would otherwise leave a heap of 300 MB that V8 never gives back; so it is 140.
+setFlagsFromString("--optimize-for-size")
 
 const settings = Config.all({
   url: Config.Redacted("DATABASE_URL"),
