@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { testDatabase } from "../../fixtures/postgres/test-database.ts"
-import { until, type WithApi, withApi } from "./harness.ts"
+import { freePort, until, type WithApi, withApi } from "./harness.ts"
 
 const account = (name: string) => `apiVersion: plumbline.dev/v1
 kind: Account
@@ -289,6 +289,22 @@ describe("plumb against an API", () => {
     assert.deepStrictEqual([nobody.code, nobody.stdout], [1, ""])
     assert.include(nobody.stderr, "no record owns")
     assert.deepStrictEqual(json((await api.plumb(["explain", "nobody-at-all", "-o", "json"])).stdout), [])
+  })
+
+  it("agent runs the agent in the foreground, and ends it with itself", async () => {
+    const root = join(api.folder, "host")
+    const agent = api.start(["agent", "--node", "web2", "--host", "directory", "--root", root], {
+      DATABASE_URL: api.databaseUrl,
+      PLUMB_HTTP_PORT: String(await freePort()),
+    })
+    let said = ""
+    agent.stdout.on("data", (part) => (said += part))
+    await until(() => /\bready\b/.test(said))
+    await until(() => existsSync(join(root, "home/acme")))
+    const pid = Number(readFileSync(`/proc/${agent.pid}/task/${agent.pid}/children`, "utf8").trim())
+    agent.kill("SIGTERM")
+    await until(() => agent.exitCode !== null)
+    assert.isFalse(existsSync(`/proc/${pid}`))
   })
 
   it("verify is exit 0 for a whole history and 1 once a row was changed behind the API's back", async () => {

@@ -106,6 +106,7 @@ export const withApi = async (databaseUrl: string) => {
   return {
     ...place,
     url,
+    databaseUrl,
     sql,
     /** Says of a record what an agent would: `type` is Ready, Stalled, … at its present generation. */
     report: (kind: string, name: string, type: string, message = "") =>

@@ -81,7 +81,9 @@ export const makeProgress: Effect.Effect<Progress> = Effect.map(Clock.currentTim
       Effect.map(Clock.currentTimeMillis, (now) => {
         if (live) {
           shown = true
-          process.stderr.write(`\r\u001b[2K${paintError("dim", clean(text))}`)
+          // A line that wraps could not be taken back.
+          const line = clean(text).slice(0, (process.stderr.columns ?? 80) - 1)
+          process.stderr.write(`\r\u001b[2K${paintError("dim", line)}`)
         } else if (now >= next) {
           next = now + 5000
           process.stderr.write(`${clean(text)}\n`)

@@ -30,15 +30,47 @@ describe("waiting for the host", () => {
     const waiting = new Waiting([change("one", 3)])
     waiting.see("Site/one", entry("one", "ready", 2))
     waiting.see("Site/one", entry("one", "stalled", 2))
-    assert.deepStrictEqual([waiting.done, waiting.stalled], [false, []])
+    assert.deepStrictEqual([waiting.done, waiting.stuck], [false, []])
   })
 
   it("rests when all that is left is stalled, and goes on when that one recovers", () => {
     const waiting = new Waiting([change("one")])
     waiting.see("Site/one", entry("one", "stalled"))
-    assert.deepStrictEqual([waiting.done, waiting.stalled.length], [true, 1])
+    assert.deepStrictEqual([waiting.done, waiting.stuck.length], [true, 1])
     waiting.see("Site/one", entry("one", "reconciling"))
-    assert.deepStrictEqual([waiting.done, waiting.stalled.length], [false, 0])
+    assert.deepStrictEqual([waiting.done, waiting.stuck.length], [false, 0])
+  })
+
+  it("rests when the rest waits for what is stalled, but not when what it waits for still moves", () => {
+    const blocked = (name: string): StatusEntry => ({
+      ...entry(name, "reconciling"),
+      status: [
+        {
+          node: "web1",
+          observedGeneration: 2,
+          conditions: [
+            {
+              type: "Reconciling",
+              status: "True",
+              reason: "WaitingForResource",
+              message: "",
+              lastTransitionTime: "2031-04-05T12:00:00Z",
+            },
+          ],
+          details: {},
+          updatedAt: "2031-04-05T12:00:00Z",
+        },
+      ],
+    })
+    const waiting = new Waiting([change("php"), change("site"), change("other")])
+    waiting.seeAll([entry("php", "reconciling"), blocked("site"), entry("other", "ready")])
+    assert.isFalse(waiting.done)
+    waiting.see("Site/php", entry("php", "stalled"))
+    assert.isTrue(waiting.done)
+    assert.deepStrictEqual(
+      waiting.stuck.map(({ name }) => name),
+      ["php", "site"],
+    )
   })
 
   it("a deleted record is waited for until it is gone, not until it is ready", () => {

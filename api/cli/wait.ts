@@ -22,6 +22,8 @@ interface Wanted {
 export class Waiting {
   readonly #open: Map<string, Wanted>
   readonly #stalled = new Map<string, StatusEntry>()
+  /** What waits for something else: it comes to rest when that does. */
+  readonly #blocked = new Map<string, StatusEntry>()
   readonly total: number
 
   constructor(changes: ReadonlyArray<Pick<Change, "kind" | "name" | "generation" | "action">>) {
@@ -36,6 +38,7 @@ export class Waiting {
     const wanted = this.#open.get(key)
     if (wanted === undefined) return
     this.#stalled.delete(key)
+    this.#blocked.delete(key)
     if (entry === null) {
       this.#open.delete(key)
       return
@@ -43,6 +46,7 @@ export class Waiting {
     if (entry.generation < wanted.generation) return
     if (entry.state === "ready" && !wanted.gone) this.#open.delete(key)
     if (entry.state === "stalled") this.#stalled.set(key, entry)
+    if (entry.state === "reconciling" && isBlocked(entry)) this.#blocked.set(key, entry)
   }
 
   /** Takes in the whole list: what is not in it is gone. */
@@ -55,15 +59,23 @@ export class Waiting {
     return [...this.#open.keys()]
   }
 
-  get stalled(): ReadonlyArray<StatusEntry> {
-    return [...this.#stalled.values()]
+  /** What will not become ready of itself: the stalled, and then what waits. */
+  get stuck(): ReadonlyArray<StatusEntry> {
+    return [...this.#stalled.values(), ...this.#blocked.values()]
   }
 
-  /** At rest: nothing is open but what is stalled. */
+  /** At rest: nothing is open but what is stalled, and what waits while nothing else moves. */
   get done(): boolean {
-    return this.#open.size === this.#stalled.size
+    if (this.#open.size === this.#stalled.size) return true
+    return this.#stalled.size > 0 && this.#open.size === this.#stalled.size + this.#blocked.size
   }
 }
+
+/** As the engine names its reasons: WaitingForRecord, WaitingForResource. */
+const isBlocked = (entry: StatusEntry): boolean =>
+  entry.status.some(({ conditions }) =>
+    conditions.some(({ status, reason }) => status !== "Unknown" && reason.startsWith("Waiting")),
+  )
 
 const readAll = ask((api) => api.live.status({ query: {} }))
 
@@ -80,7 +92,7 @@ export const waitFor = (changes: ReadonlyArray<Change>, timeout: string) =>
     const waiting = new Waiting(changes)
     const progress = yield* makeProgress
     const say = Effect.suspend(() => {
-      const left = waiting.open.length - waiting.stalled.length
+      const left = waiting.open.length - waiting.stuck.length
       const first = waiting.open.slice(0, 3).join(", ")
       return progress.say(
         `${waiting.total - left} of ${waiting.total} at rest${left > 0 ? `; waiting for ${first}${waiting.open.length > 3 ? ", …" : ""}` : ""}`,
@@ -100,14 +112,18 @@ export const waitFor = (changes: ReadonlyArray<Change>, timeout: string) =>
       Effect.timeoutOrElse({ duration: limit, orElse: () => Effect.succeed(true) }),
       Effect.ensuring(progress.end),
     )
-    for (const entry of waiting.stalled) {
-      yield* Console.error(`${keyOf(entry)} ${paintError("red", "stalled")}: ${wordsOfTrouble(entry).join("\n")}`)
+    for (const entry of waiting.stuck) {
+      yield* Console.error(
+        `${keyOf(entry)} ${paintError(entry.state === "stalled" ? "red" : "yellow", entry.state)}: ${wordsOfTrouble(entry).join("\n")}`,
+      )
     }
     if (late) {
-      const stalled = new Set(waiting.stalled.map(keyOf))
-      const open = waiting.open.filter((key) => !stalled.has(key))
+      const stuck = new Set(waiting.stuck.map(keyOf))
+      const open = waiting.open.filter((key) => !stuck.has(key))
       for (const line of obstacles(yield* readAll)) yield* Console.error(line)
-      return yield* new NotSo({ message: `not converged after ${timeout}: ${open.join(", ")}` })
+      return yield* new NotSo({
+        message: `not converged after ${timeout}${open.length === 0 ? "" : `: ${open.join(", ")}`}`,
+      })
     }
-    if (waiting.stalled.length > 0) return yield* new NotSo({})
+    if (waiting.stuck.length > 0) return yield* new NotSo({})
   })

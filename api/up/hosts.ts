@@ -25,6 +25,7 @@ type Say = (text: string) => Effect.Effect<void>
 export interface HostPlace {
   /** Where it is and what it is, for people. */
   readonly words: string
+  readonly name: string
   /** The folder that is its root; none on a Debian. */
   readonly root: string | undefined
   /** Where its sites answer. */
@@ -71,6 +72,7 @@ export const directoryHost = (home: string, port: number, db: Database, say: Say
     yield* supervise(home, program, say)
     const place: HostPlace = {
       words: `${root} (a directory host: what a server would have, below this folder)`,
+      name: nodeName,
       root,
       address: "127.0.0.1",
       port: http,
@@ -145,7 +147,8 @@ export const debianHost = (home: string, db: Database, say: Say) =>
     if (Option.isNone(booted)) return yield* new CommandFailure({ message: `see ${logOf(home, "debian")}` })
     const { name, address } = booted.value
     const place: HostPlace = {
-      words: `${name} at ${address}, a real Debian (to look around: node fixtures/testhost/main.ts shell ${name})`,
+      words: `${name} at ${address}, a real Debian`,
+      name,
       root: undefined,
       address,
       port: 80,

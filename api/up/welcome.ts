@@ -5,17 +5,13 @@ import * as Effect from "effect/Effect"
 import { ask } from "../cli/client.ts"
 import { listRecords } from "../cli/get.ts"
 import { clean, paint, print } from "../cli/terminal.ts"
+import type { HostPlace } from "./hosts.ts"
 
 export interface Places {
   readonly home: string
   readonly url: string
   readonly database: string
-  readonly host: {
-    readonly words: string
-    readonly root: string | undefined
-    readonly address: string
-    readonly port: number
-  }
+  readonly host: HostPlace
 }
 
 const domainsOf = (spec: Readonly<Record<string, unknown>>): ReadonlyArray<string> => {
@@ -66,9 +62,9 @@ export const welcome = ({ home, url, database, host }: Places) =>
       if (way !== undefined) yield* print(`  ${way}`)
     }
     if (!serving || !php) {
-      const missing = [...(serving ? [] : ["nginx"]), ...(php ? [] : ["php-fpm"])].join(" and ")
+      const missing = serving ? "php-fpm is" : php ? "nginx is" : "nginx and php-fpm are"
       yield* print(
-        `  ${missing} is not installed here. To see real sites answer: apt-get install nginx-light php-fpm, and start again.`,
+        `  ${missing} not installed here. To see all of them answer: apt-get install nginx-light php-fpm, and start again.`,
       )
     }
     const site = sites[0]?.metadata.name
@@ -78,7 +74,11 @@ export const welcome = ({ home, url, database, host }: Places) =>
       yield* print("  npx plumb status")
       yield* print(`  npx plumb get site ${site} > ${site}.yaml    # edit it, then:`)
       yield* print(`  npx plumb apply -f ${site}.yaml --wait`)
-      if (host.root !== undefined) {
+      if (host.root === undefined) {
+        yield* print(`  node fixtures/testhost/main.ts shell ${host.name} systemctl list-units 'plumb-*'`)
+        yield* print(`  node fixtures/testhost/main.ts shell ${host.name}       # a root shell in it: change something`)
+        yield* print("  npx plumb drift list                     # found, kept, healed")
+      } else {
         const file = `${short(host.root)}/etc/plumbline/nginx/live/sites/${site}.conf`
         yield* print(`  echo '# mine' >> ${file}`)
         yield* print("  npx plumb drift list                     # found, kept, healed")
