@@ -121,6 +121,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     wake: (record, why) => queue.add(record, why),
     watched: (record) => watch.update(record, fingerprints.pathsOf(record).map(real)),
     notes: () => notes(store),
+    refresh: Effect.suspend(() => desire.relist("edit")),
     forget: (record) => {
       records.remove(record)
       standings.forget(record)
@@ -216,7 +217,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
       }),
     )
 
-  const wakeShared = Effect.gen(function* () {
+  const wakeLater = Effect.gen(function* () {
     yield* Effect.sleep("300 millis")
     for (const path of shared) {
       for (const owner of fingerprints.ownersOf(path)) {
@@ -225,6 +226,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
       }
     }
     shared.clear()
+    for (const record of watch.takeUnheard()) if (fingerprints.moved(record)) queue.add(record, "drift")
   })
 
   const run = (ready: Effect.Effect<void>) =>
@@ -240,7 +242,9 @@ export const make = Effect.fnUntraced(function* (options: Options) {
             Effect.andThen(relist("edit"), Effect.andThen(readSurveys(engine), wakeAtEndOfPauses)),
           ),
           every(options.resyncSeconds ?? 300, onePass),
-          Effect.forever(wakeShared),
+          // Says that it is there: an agent that is silent for a minute counts as away.
+          every(15, Effect.ignore(Effect.suspend(() => store.writeNode(facts)))),
+          Effect.forever(wakeLater),
         ],
         { concurrency: "unbounded" },
       ).pipe(Effect.andThen(Effect.never))

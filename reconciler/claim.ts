@@ -34,6 +34,8 @@ export const claim = Effect.fnUntraced(function* (
   if (refusal !== undefined) {
     return yield* stalled(refusal.reason, plan.refusals.map((one) => one.message).join("\n"))
   }
+  // Nothing new to write down: this works with the store away, too.
+  if (plan.claims.length === 0) return found
   const held = yield* engine.store.claim(key, plan.claims).pipe(Effect.mapError(endedByStore))
   const elsewhere = new Set(held.map((one) => one.key))
   engine.inventory.put(

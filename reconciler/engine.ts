@@ -17,7 +17,7 @@ import type { Pause } from "./policy.ts"
 import type { Priority } from "./queue.ts"
 import type { Records } from "./records.ts"
 import type { Standings } from "./standing.ts"
-import type { Author, DesiredStateShape, StatusDetails } from "./store.ts"
+import type { Author, DesiredStateShape, StatusDetails, StoreFailure } from "./store.ts"
 import type { Surveys } from "./surveys.ts"
 import type { Types } from "./types.ts"
 import type { Waits } from "./waits.ts"
@@ -68,6 +68,8 @@ export interface Engine {
   readonly notes: () => Pick<StatusDetails, "storeAway" | "orphans">
   /** The record is gone, and everything known of it with it. */
   readonly forget: (record: RecordKey) => void
+  /** Reads from the store what is not as known. */
+  readonly refresh: Effect.Effect<void, StoreFailure>
   /** What the record watches may have changed: tell the watcher. */
   readonly watched: (record: RecordKey) => void
 }

@@ -295,7 +295,7 @@ const make = (node: string) =>
         const backoff = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])
         return Effect.scoped(session).pipe(Effect.retry(Schedule.jittered(backoff)), Effect.orDie)
       },
-      claim: (record, wanted) => (wanted.length === 0 ? Effect.succeed([]) : claims({ record, claims: wanted })),
+      claim: (record, wanted) => claims({ record, claims: wanted }),
       release,
       writeStatuses: (rows) =>
         Effect.asVoid(

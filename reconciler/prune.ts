@@ -1,8 +1,9 @@
 // Removing what no record wants any more: only what the inventory says this record owns, last claimed first, each with what
 // its removal makes necessary before the next one goes.
 //
-// The one thing to know before changing it: the record is read once more before anything is removed. Whoever undeletes a
-// record in the last moment wins, and with Postgres away nothing is removed at all.
+// The one thing to know before changing it: what is wanted is read once more before anything is removed. Whoever undeletes a
+// record in the last moment wins, the guards see every deletion that was committed with this one, and with Postgres away
+// nothing is removed at all.
 
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -13,7 +14,7 @@ import type { Engine } from "./engine.ts"
 import type { RecordKey } from "./keys.ts"
 import { endedBy, endedByStore, retrying, stalled } from "./outcome.ts"
 import { type Leaving, planPrune } from "./plan.ts"
-import { isImplied, nodePolicy } from "./policy.ts"
+import { nodePolicy } from "./policy.ts"
 import type { Slot } from "./queue.ts"
 import type { Stored } from "./records.ts"
 import type { Wanted } from "./types.ts"
@@ -27,8 +28,8 @@ export const prune = Effect.fnUntraced(function* (
 ) {
   const plan = planPrune(key, wanted, engine.inventory)
   if (plan.leaving.length === 0) return yield* release(engine, key, plan.released)
-  yield* guarded(engine, key, stored, plan.leaving)
   yield* readAgain(engine, key, stored)
+  yield* guarded(engine, key, stored, plan.leaving)
 
   const gone: Array<HostKey> = [...plan.released]
   const removal = yield* removalOf(engine, key, stored)
@@ -100,10 +101,12 @@ const guarded = Effect.fnUntraced(function* (
   if (held !== undefined) return yield* stalled(held.reason, held.message)
 })
 
+/** Everything that is wanted now, so that the guards know of every other deletion too. */
 const readAgain = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored: Stored) {
-  const [now] = yield* engine.store.load([key]).pipe(Effect.mapError(endedByStore))
-  const same = now === undefined ? isImplied(stored) : now.id === stored.id && now.version === stored.version
-  if (!same) return yield* retrying("Changed", "The record was changed before anything was removed.")
+  yield* engine.refresh.pipe(Effect.mapError(endedByStore))
+  if (engine.records.get(key) !== stored) {
+    return yield* retrying("Changed", "The record was changed before anything was removed.")
+  }
 })
 
 const removalOf = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored: Stored) {

@@ -29,9 +29,25 @@ export const make = (
 ): Desire => {
   const node = nodeRecordKey(engine.node)
 
-  const accept = Effect.fnUntraced(function* (stored: Stored, why: Priority) {
+  /** Takes in all of them before any is looked at: the guard has to know what is asked for together. */
+  const accept = Effect.fnUntraced(function* (rows: ReadonlyArray<Stored>, why: Priority) {
+    const before = new Map(rows.map((stored) => [stored, engine.records.get(recordKey(stored.kind, stored.name))]))
+    for (const stored of rows) take(stored, before.get(stored))
+    for (const stored of rows) {
+      const key = recordKey(stored.kind, stored.name)
+      if (why === "edit") yield* engine.activator.expect(key)
+      engine.suspects.add(key)
+      engine.wake(key, why)
+      for (const dependent of [...engine.records.dependentsOf(key), ...engine.waitsForRecord.take(key)]) {
+        engine.suspects.add(dependent)
+        engine.wake(dependent, why)
+      }
+      if (key === node && before.get(stored) !== undefined) yield* books.nodeChanged
+    }
+  })
+
+  const take = (stored: Stored, before: Stored | undefined): void => {
     const key = recordKey(stored.kind, stored.name)
-    const before = engine.records.get(key)
     engine.records.put(stored)
     // Somebody wrote to it: whatever stopped us from healing, they have looked.
     if (before !== undefined) engine.fights.settle(engine.inventory.of(key).map((claim) => claim.key))
@@ -40,15 +56,7 @@ export const make = (
       engine.guard.withdraw(key)
       for (const held of before?.deleted === true ? engine.guard.held() : []) engine.wake(held, "edit")
     }
-    if (why === "edit") yield* engine.activator.expect(key)
-    engine.suspects.add(key)
-    engine.wake(key, why)
-    for (const dependent of [...engine.records.dependentsOf(key), ...engine.waitsForRecord.take(key)]) {
-      engine.suspects.add(dependent)
-      engine.wake(dependent, why)
-    }
-    if (key === node && before !== undefined) yield* books.nodeChanged
-  })
+  }
 
   const drop = Effect.fnUntraced(function* (key: RecordKey) {
     const waiting = [...engine.records.dependentsOf(key), ...engine.records.referencesOf(key)]
@@ -60,26 +68,28 @@ export const make = (
         `${key} is gone from the store without having been deleted. Its ${orphans} keys on this host are left as they are.`,
       )
     }
-    if (key === node) yield* accept(impliedNode(engine.node), "edit")
+    if (key === node) yield* accept([impliedNode(engine.node)], "edit")
   })
 
   const load = Effect.fnUntraced(function* (keys: ReadonlyArray<RecordKey>, why: Priority) {
+    const fresh: Array<Stored> = []
     for (let from = 0; from < keys.length; from += chunk) {
       const asked = keys.slice(from, from + chunk)
       const rows = (yield* engine.store.load(asked)).filter((stored) => concerns(engine.node, stored))
       const missing = new Set(asked)
-      for (const stored of rows) {
-        const key = recordKey(stored.kind, stored.name)
-        missing.delete(key)
-        const known = engine.records.get(key)
-        if (known?.id === stored.id && known.version >= stored.version) continue
-        yield* accept(stored, why)
-      }
+      for (const stored of rows) missing.delete(recordKey(stored.kind, stored.name))
+      fresh.push(
+        ...rows.filter((stored) => {
+          const known = engine.records.get(recordKey(stored.kind, stored.name))
+          return known?.id !== stored.id || known.version < stored.version
+        }),
+      )
       for (const key of missing) {
         const known = engine.records.get(key)
         if (known !== undefined && !isImplied(known)) yield* drop(key)
       }
     }
+    yield* accept(fresh, why)
   })
 
   let pauses: ReadonlyArray<Pause> = []
@@ -107,6 +117,8 @@ export const make = (
   const relist = Effect.fnUntraced(function* (why: Priority) {
     const listed = (yield* engine.store.list).filter((row) => concerns(engine.node, named(row.key)))
     yield* books.back
+    // First of all: what is paused must not be looked at because of a record that was read a moment earlier.
+    yield* readPauses
     const keys = new Set(listed.map((row) => row.key))
     const changed = listed.filter(({ key, id, version }) => {
       const known = engine.records.get(key)
@@ -120,19 +132,18 @@ export const make = (
       const key = recordKey(stored.kind, stored.name)
       if (!keys.has(key) && !isImplied(stored)) yield* drop(key)
     }
-    if (engine.records.get(node) === undefined) yield* accept(impliedNode(engine.node), why)
-    yield* readPauses
+    if (engine.records.get(node) === undefined) yield* accept([impliedNode(engine.node)], why)
   })
 
   const hear = (hints: ReadonlyArray<Hint>): Effect.Effect<void> =>
     Effect.gen(function* () {
       if (hints.some((one) => one.hint === "connected")) return yield* relist("edit")
+      if (hints.some((one) => one.hint === "pauses")) yield* readPauses
       const keys = new Set(hints.flatMap((one) => (one.hint === "record" ? [one.key] : [])))
       yield* load(
         [...keys].filter((key) => concerns(engine.node, named(key))),
         "edit",
       )
-      if (hints.some((one) => one.hint === "pauses")) yield* readPauses
     }).pipe(Effect.catch((failure) => Effect.logWarning(`Not read, and left to the next relist: ${failure.message}`)))
 
   return { relist, hear }

@@ -8,7 +8,7 @@ import type { Finding } from "./drift.ts"
 import type { Engine } from "./engine.ts"
 import type { Judged } from "./judge.ts"
 import type { RecordKey } from "./keys.ts"
-import { nodeRecordKey } from "./policy.ts"
+import { isImplied, nodeRecordKey } from "./policy.ts"
 import type { Stored } from "./records.ts"
 import type { PassEnd } from "./standing.ts"
 import type { Author, DriftRow, StatusDetails } from "./store.ts"
@@ -114,7 +114,8 @@ export const endPass = Effect.fnUntraced(function* (engine: Engine, key: RecordK
   const details = isNode ? { ...end.details, ...engine.notes() } : end.details
   const row = engine.standings.end(stored, key, { ...end, details }, now)
   if (row === undefined) return
-  engine.outbox.status(row)
+  // What nobody wrote has no row to stand beside.
+  if (!isImplied(stored)) engine.outbox.status(row)
   const { outcome } = end
   if (outcome.outcome === "stalled" || outcome.outcome === "retrying") {
     yield* Effect.logWarning(`${key} ${outcome.outcome}: ${outcome.reason}: ${outcome.message}`)

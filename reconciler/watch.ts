@@ -7,6 +7,7 @@
 
 import { dirname, join } from "node:path"
 import { FSWatcher } from "chokidar"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { RecordKey } from "./keys.ts"
 
@@ -16,13 +17,21 @@ const most = 4096
 export interface Watch {
   /** These are the record's paths now, in place of those it had. */
   readonly update: (record: RecordKey, realPaths: ReadonlyArray<string>) => void
+  /** Records that came while one of their folders was not watched yet: what happened meanwhile nobody heard. */
+  readonly takeUnheard: () => ReadonlyArray<RecordKey>
 }
+
+/** chokidar begins to watch a moment after it is asked to. */
+const beginMillis = 500
 
 export const make = (heard: (realPath: string) => void) =>
   Effect.gen(function* () {
     const records = new Map<RecordKey, ReadonlyArray<string>>()
     const uses = new Map<string, number>()
     const complaints: Array<string> = []
+    const begun = new Map<string, number>()
+    const unheard = new Set<RecordKey>()
+    const clock = yield* Clock.Clock
     const watcher = yield* Effect.acquireRelease(
       Effect.sync(
         () =>
@@ -46,7 +55,9 @@ export const make = (heard: (realPath: string) => void) =>
       const count = uses.get(folder) ?? 0
       if (count === 0 && uses.size >= most) return
       uses.set(folder, count + 1)
-      if (count === 0) watcher.add(folder)
+      if (count > 0) return
+      begun.set(folder, clock.currentTimeMillisUnsafe())
+      watcher.add(folder)
     }
     const leave = (folder: string): void => {
       const count = uses.get(folder)
@@ -73,11 +84,23 @@ export const make = (heard: (realPath: string) => void) =>
       update: (record, realPaths) => {
         const before = records.get(record) ?? []
         const folders = [...new Set(realPaths.map((path) => dirname(path)))]
+        if (folders.some((folder) => begun.has(folder))) unheard.add(record)
         if (folders.length === before.length && folders.every((folder) => before.includes(folder))) return
         for (const folder of folders) if (!before.includes(folder)) use(folder)
         for (const folder of before) if (!folders.includes(folder)) leave(folder)
         if (folders.length === 0) records.delete(record)
         else records.set(record, folders)
+        if (folders.some((folder) => begun.has(folder))) unheard.add(record)
+      },
+      takeUnheard: () => {
+        const now = clock.currentTimeMillisUnsafe()
+        for (const [folder, at] of begun) {
+          if (now - at < beginMillis) return []
+          begun.delete(folder)
+        }
+        const records = [...unheard]
+        unheard.clear()
+        return records
       },
     } satisfies Watch
   })
