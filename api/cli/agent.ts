@@ -50,7 +50,7 @@ export const agent = Command.make(
         child.kill("SIGTERM")
       })
     })
-    if (code !== 0) yield* Effect.sync(() => process.exit(code))
+    if (code !== 0) return yield* Effect.sync(() => process.exit(code))
   }),
 ).pipe(
   Command.withDescription("Run the agent in the foreground, as its systemd unit does"),
