@@ -226,7 +226,11 @@ export const make = Effect.fnUntraced(function* (options: Options) {
       }
     }
     shared.clear()
-    for (const record of watch.takeUnheard()) if (fingerprints.moved(record)) queue.add(record, "drift")
+    for (const record of watch.takeUnheard()) {
+      if (!fingerprints.moved(record)) continue
+      watch.renew(record)
+      queue.add(record, "drift")
+    }
   })
 
   const run = (ready: Effect.Effect<void>) =>

@@ -222,8 +222,11 @@ describe("drift", () => {
         yield* until(() => textOf(root, "/notes/one") === "1\n")
         yield* agent.settled
         yield* until(() => agent.engine.suspects.size === 0)
-        writeFileSync(`${root}/notes/one`, "again")
-        yield* until(() => store.drift.some((row) => row.diff.includes("+again")))
+        for (let round = 0; !store.drift.some((row) => row.diff.includes("+again")); round++) {
+          yield* agent.settled
+          writeFileSync(`${root}/notes/one`, `again ${round}`)
+          yield* Effect.sleep(50)
+        }
       }),
     ),
   )

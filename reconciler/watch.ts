@@ -5,7 +5,7 @@
 // of CPU an event in a folder of 10,000 files, 0.7 ms so); the raw event names the path, and one lstat of ours says whether
 // it is as we left it.
 
-import { dirname, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { FSWatcher } from "chokidar"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -19,6 +19,8 @@ export interface Watch {
   readonly update: (record: RecordKey, realPaths: ReadonlyArray<string>) => void
   /** Records that came while one of their folders was not watched yet: what happened meanwhile nobody heard. */
   readonly takeUnheard: () => ReadonlyArray<RecordKey>
+  /** Something did happen unheard: its folders are watched anew, and it is unheard once more. */
+  readonly renew: (record: RecordKey) => void
 }
 
 /** chokidar begins to watch a moment after it is asked to. */
@@ -30,6 +32,7 @@ export const make = (heard: (realPath: string) => void) =>
     const uses = new Map<string, number>()
     const complaints: Array<string> = []
     const begun = new Map<string, number>()
+    const replaced = new Set<string>()
     const unheard = new Set<RecordKey>()
     const clock = yield* Clock.Clock
     const watcher = yield* Effect.acquireRelease(
@@ -47,7 +50,10 @@ export const make = (heard: (realPath: string) => void) =>
     )
     watcher.on("raw", (_, name, details: unknown) => {
       const folder = folderOf(details)
-      if (folder !== undefined && typeof name === "string") heard(join(folder, name))
+      if (folder === undefined || typeof name !== "string") return
+      // A folder's own end has its own name, and ends the watch: whatever takes its place must be watched anew.
+      if (name === basename(folder)) replaced.add(folder)
+      heard(join(folder, name))
     })
     watcher.on("error", (error) => complaints.push(String(error)))
 
@@ -67,6 +73,14 @@ export const make = (heard: (realPath: string) => void) =>
         uses.delete(folder)
         watcher.unwatch(folder)
       }
+    }
+
+    const watchAnew = (folder: string): void => {
+      if (!uses.has(folder)) return
+      watcher.unwatch(folder)
+      watcher.add(folder)
+      begun.set(folder, clock.currentTimeMillisUnsafe())
+      for (const [record, folders] of records) if (folders.includes(folder)) unheard.add(record)
     }
 
     yield* Effect.forkScoped(
@@ -92,8 +106,13 @@ export const make = (heard: (realPath: string) => void) =>
         else records.set(record, folders)
         if (folders.some((folder) => begun.has(folder))) unheard.add(record)
       },
+      renew: (record) => {
+        for (const folder of records.get(record) ?? []) watchAnew(folder)
+      },
       takeUnheard: () => {
         const now = clock.currentTimeMillisUnsafe()
+        for (const folder of replaced) watchAnew(folder)
+        replaced.clear()
         for (const [folder, at] of begun) {
           if (now - at < beginMillis) return []
           begun.delete(folder)
