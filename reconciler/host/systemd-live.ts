@@ -7,7 +7,7 @@ import { change, look } from "./command.ts"
 import { toFailure } from "./failure.ts"
 import type { Files } from "./files.ts"
 import { configuredLimits, dropInFolder, limitNames } from "./slice-limits.ts"
-import type { Systemd, UnitState } from "./systemd.ts"
+import { type Systemd, type UnitState, wantedBy } from "./systemd.ts"
 import type { Show } from "./systemd-show.ts"
 
 /** Starting a service may take its TimeoutStartSec, 90 s when it sets none. */
@@ -15,14 +15,16 @@ const systemctl = (...argv: ReadonlyArray<string>) => change(["systemctl", "--no
 
 export const liveSystemd = (files: Files, show: Show): Systemd => {
   const state = (unit: string): Effect.Effect<UnitState, ResourceFailure> =>
-    show(unit).pipe(
-      Effect.map((found) => ({
+    Effect.gen(function* () {
+      const found = yield* show(unit)
+      return {
         load: found.get("LoadState") ?? "not-found",
         active: found.get("ActiveState") ?? "inactive",
-        enabled: (found.get("UnitFileState") ?? "").startsWith("enabled"),
+        // Not UnitFileState: what the manager says of a loaded unit is as old as its last daemon-reload.
+        enabled: yield* Effect.try({ try: () => files.stat(wantedBy(unit)) !== undefined, catch: toFailure }),
         pid: Number(found.get("MainPID") ?? 0) || undefined,
-      })),
-    )
+      }
+    })
   /** A failed unit refuses to start once it tried too often; that is forgotten, the reason for its failure is not. */
   const activate = (verb: "start" | "restart" | "reload-or-restart") => (unit: string) =>
     state(unit).pipe(

@@ -10,7 +10,7 @@ export type Properties = ReadonlyMap<string, string>
 export type Show = (unit: string) => Effect.Effect<Properties, ResourceFailure>
 
 const wanted = [
-  ...["Id", "LoadState", "ActiveState", "UnitFileState", "MainPID", "InvocationID"],
+  ...["Id", "LoadState", "ActiveState", "MainPID", "InvocationID"],
   ...["MemoryMax", "CPUQuotaPerSecUSec", "TasksMax"],
 ]
 

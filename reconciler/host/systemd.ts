@@ -4,6 +4,9 @@
 import type * as Effect from "effect/Effect"
 import type { ResourceFailure } from "../contract/resource.ts"
 
+/** Where `systemctl enable` puts its link for WantedBy=multi-user.target. */
+export const wantedBy = (unit: string) => `/etc/systemd/system/multi-user.target.wants/${unit}` as const
+
 export interface UnitState {
   /** "loaded", "masked", "not-found", "error". */
   readonly load: string

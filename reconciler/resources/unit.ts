@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import type { FieldDiff, Resource, ResourceType } from "../contract/resource.ts"
 import { attempt, Host } from "../host/host.ts"
-import type { UnitState } from "../host/systemd.ts"
+import { type UnitState, wantedBy } from "../host/systemd.ts"
 import { changed } from "./differences.ts"
 import { type Place, place, unitKey } from "./place.ts"
 
@@ -17,9 +17,6 @@ export interface UnitSpec {
 /** A unit of systemd by its full, escaped name (see unit-name.ts). Its start is activated without further asking. */
 export const unit = (name: string, spec: UnitSpec, where: Place): Resource<UnitSpec> =>
   place("unit", name, spec, where, spec.active ? [{ kind: "unit", name, action: "start" }] : [])
-
-/** Where `systemctl enable` puts its link for WantedBy=multi-user.target. */
-const wantedBy = (name: string) => `/etc/systemd/system/multi-user.target.wants/${name}` as const
 
 const yesNo = (value: boolean) => (value ? "yes" : "no")
 
