@@ -228,6 +228,25 @@ describe("a pass", () => {
     ),
   )
 
+  // A php-fpm was started, again and again, before its configuration was there.
+  it.live("does not run what is owed for something that still waits", () =>
+    inWorld(({ store, activator, start }) =>
+      Effect.gen(function* () {
+        const agent = yield* start()
+        const waiting = { files: { pool: "p" }, after: "path:/notes/user", activates: true }
+        yield* store.put("php", waiting)
+        yield* agent.settled
+        yield* store.put("php", { ...waiting, files: { pool: "other" } })
+        yield* agent.settled
+        assert.deepStrictEqual(activator.submitted, [])
+        yield* store.put("account", { files: { user: "u" } })
+        yield* agent.settled
+        assert.deepStrictEqual(activator.submitted, [["Note/php", [reload]]])
+        assert.deepStrictEqual(agent.engine.journal.of("Note/php"), [])
+      }),
+    ),
+  )
+
   it.live("wakes who waits: for a record, and for another's resource", () =>
     inWorld(({ root, store, start }) =>
       Effect.gen(function* () {

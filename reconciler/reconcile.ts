@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import { applyInOrder, isInSync, verify } from "./apply.ts"
 import { claim } from "./claim.ts"
 import type { Outcome } from "./conditions.ts"
-import type { HostKey } from "./contract/resource.ts"
+import { type Activation, activationKey, type HostKey } from "./contract/resource.ts"
 import { digestsOf, ordered, render } from "./desire.ts"
 import type { Engine } from "./engine.ts"
 import type { Host } from "./host/host.ts"
@@ -60,12 +60,7 @@ const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored
 
   // Activate, merged with what others ask for meanwhile; the slot is free for the next record.
   yield* slot.release
-  const activated = yield* activate(
-    engine,
-    key,
-    merged([...owedBefore, ...activationsOf(applied.done)]),
-    applied.failed,
-  )
+  const activated = yield* activate(engine, key, due(owedBefore, changes, applied.done), applied.failed)
 
   // Look once more at what was changed, and remember how everything looked.
   const notTaken = activated.length > 0 ? [] : yield* verify(engine, applied.done, prints)
@@ -120,6 +115,16 @@ const isUntouched = (engine: Engine, key: RecordKey, slot: Slot): boolean =>
   !engine.suspects.has(key) &&
   engine.standings.isConverged(key) &&
   !engine.fingerprints.moved(key)
+
+/** What was just changed makes necessary, and what is owed from before, but for what is still to be changed itself. */
+const due = (
+  owed: ReadonlyArray<Activation>,
+  changes: ReadonlyArray<Wanted>,
+  done: ReadonlyArray<Wanted>,
+): ReadonlyArray<Activation> => {
+  const early = new Set(activationsOf(changes.filter((one) => !done.includes(one))).map(activationKey))
+  return merged([...owed.filter((one) => !early.has(activationKey(one))), ...activationsOf(done)])
+}
 
 const activate = Effect.fnUntraced(function* (
   engine: Engine,
