@@ -41,6 +41,8 @@ export const removeRecord = Effect.fnUntraced(function* (
   const finished = yield* engine.store.finish(stored).pipe(Effect.mapError(endedByStore))
   if (!finished) return yield* retrying("Changed", "The record was written to while it was being removed.")
   engine.forget(key)
+  // What was seen through was asked for by itself: the next deletion is not held back for it.
+  engine.guard.withdraw(key)
   yield* Effect.logInfo(`${key} removed`)
   return { details: {}, unsynced: "all" as const, outcome: { outcome: "removed" as const }, order: [], retry: false }
 })

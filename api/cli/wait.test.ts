@@ -82,6 +82,20 @@ describe("waiting for the host", () => {
     assert.isTrue(waiting.done)
   })
 
+  it("a deletion that the agent's guard holds back is stuck, and not waited for until the time is over", () => {
+    const waiting = new Waiting([change("one", 2, "deleted")])
+    const condition = {
+      type: "Stalled",
+      status: "True",
+      reason: "PruneGuard",
+      message: "",
+      lastTransitionTime: "",
+    } as const
+    const status = [{ node: "web1", observedGeneration: 2, conditions: [condition], details: {}, updatedAt: "" }]
+    waiting.see("Site/one", { ...entry("one", "deleting"), status })
+    assert.deepStrictEqual([waiting.done, waiting.stuck.length], [true, 1])
+  })
+
   it("of nothing is over at once", () => {
     assert.isTrue(new Waiting([]).done)
   })

@@ -45,7 +45,7 @@ export class Waiting {
     }
     if (entry.generation < wanted.generation) return
     if (entry.state === "ready" && !wanted.gone) this.#open.delete(key)
-    if (entry.state === "stalled") this.#stalled.set(key, entry)
+    if (entry.state === "stalled" || (entry.state === "deleting" && isHeldBack(entry))) this.#stalled.set(key, entry)
     if (entry.state === "reconciling" && isBlocked(entry)) this.#blocked.set(key, entry)
   }
 
@@ -70,6 +70,12 @@ export class Waiting {
     return this.#stalled.size > 0 && this.#open.size === this.#stalled.size + this.#blocked.size
   }
 }
+
+/** The agent's guards: a deletion that a person has to confirm. */
+const isHeldBack = (entry: StatusEntry): boolean =>
+  entry.status.some(({ conditions }) =>
+    conditions.some(({ reason, status }) => status === "True" && /^(PruneGuard|ConfirmDeletion)$/.test(reason)),
+  )
 
 /** As the engine names its reasons: WaitingForRecord, WaitingForResource. */
 const isBlocked = (entry: StatusEntry): boolean =>
