@@ -120,7 +120,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     pauses: () => pauses,
     wake: (record, why) => queue.add(record, why),
     watched: (record) => watch.update(record, fingerprints.pathsOf(record).map(real)),
-    notes: () => notes(store),
+    notes: () => ({ ...awayNote(store), ...orphanNote(engine) }),
     refresh: Effect.suspend(() => desire.relist("edit")),
     forget: (record) => {
       records.remove(record)
@@ -170,7 +170,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
       for (const [key, standing] of standings.all()) {
         if (standing.conditions.some((condition) => condition.reason === "StoreAway")) queue.add(key, "edit")
       }
-      if (JSON.stringify(standings.get(node)?.details.storeAway) !== JSON.stringify(notes(store).storeAway)) {
+      if (JSON.stringify(standings.get(node)?.details.storeAway) !== JSON.stringify(awayNote(store).storeAway)) {
         suspects.add(node)
         queue.add(node, "drift")
       }
@@ -286,7 +286,13 @@ const waitForStore = <A, R>(self: Effect.Effect<A, StoreFailure, R>): Effect.Eff
     Effect.orDie,
   )
 
-const notes = (store: DesiredState["Service"]) => {
+/** Claims whose record is gone without having been deleted: left as they are, for a person to decide. */
+const orphanNote = ({ inventory, records }: Engine) => {
+  const orphans = [...inventory.records()].filter((record) => records.get(record) === undefined).sort()
+  return orphans.length === 0 ? {} : { orphans: orphans.slice(0, 50) }
+}
+
+const awayNote = (store: DesiredState["Service"]) => {
   const away = store.lastAway()
   if (away === undefined) return {}
   const iso = (millis: number) => DateTime.formatIso(DateTime.makeUnsafe(millis))

@@ -67,6 +67,8 @@ export const make = (
       yield* Effect.logError(
         `${key} is gone from the store without having been deleted. Its ${orphans} keys on this host are left as they are.`,
       )
+      engine.suspects.add(node)
+      engine.wake(node, "edit")
     }
     if (key === node) yield* accept([impliedNode(engine.node)], "edit")
   })
