@@ -61,9 +61,23 @@ export const make = (heard: (realPath: string) => void) =>
       const count = uses.get(folder) ?? 0
       if (count === 0 && uses.size >= most) return
       uses.set(folder, count + 1)
-      if (count > 0) return
+      if (count === 0) begin(folder)
+    }
+    const begin = (folder: string): void => {
       begun.set(folder, clock.currentTimeMillisUnsafe())
       watcher.add(folder)
+    }
+    /**
+     * chokidar also lets go of the folders below, and ignores them from then on. Asking for the folder again takes that
+     * back (what is still heard of it when nobody uses it leads to nothing), and the ones below are asked for again.
+     */
+    const unwatch = (folder: string): void => {
+      watcher.unwatch(folder)
+      watcher.add(folder)
+      const below = new Set([...uses.keys()].filter((other) => other.startsWith(`${folder}/`)))
+      if (below.size === 0) return
+      for (const other of below) begin(other)
+      for (const [record, folders] of records) if (folders.some((other) => below.has(other))) unheard.add(record)
     }
     const leave = (folder: string): void => {
       const count = uses.get(folder)
@@ -71,14 +85,14 @@ export const make = (heard: (realPath: string) => void) =>
       if (count > 1) uses.set(folder, count - 1)
       else {
         uses.delete(folder)
-        watcher.unwatch(folder)
+        begun.delete(folder)
+        unwatch(folder)
       }
     }
 
     const watchAnew = (folder: string): void => {
       if (!uses.has(folder)) return
-      watcher.unwatch(folder)
-      watcher.add(folder)
+      unwatch(folder)
       begun.set(folder, clock.currentTimeMillisUnsafe())
       for (const [record, folders] of records) if (folders.includes(folder)) unheard.add(record)
     }
