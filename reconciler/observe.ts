@@ -19,17 +19,12 @@ export interface Observation {
   readonly prints: Map<string, Print>
 }
 
-/** `known` was looked at a moment ago, in this same pass. */
-export const observe = Effect.fnUntraced(function* (
-  engine: Engine,
-  wanted: ReadonlyArray<Wanted>,
-  known: ReadonlyMap<string, Looked> = new Map(),
-) {
+export const observe = Effect.fnUntraced(function* (engine: Engine, wanted: ReadonlyArray<Wanted>) {
   const prints = new Map<string, Print>()
   const looked: Array<Looked> = []
   for (const one of wanted) {
     printAll(engine, one, prints)
-    looked.push(known.get(one.key) ?? (yield* lookAt(one)))
+    looked.push(yield* lookAt(one))
   }
   return { looked, prints } satisfies Observation
 })

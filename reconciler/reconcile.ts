@@ -48,7 +48,7 @@ const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored
   const foreign = yield* claim(engine, key, stored, policy, order)
 
   // Observe, and diff.
-  const { looked, prints } = yield* observe(engine, order, foreign).pipe(endedByFailure)
+  const { looked, prints } = yield* observe(engine, order).pipe(endedByFailure)
   const judged = judge(engine, policy, looked, digests, foreign, now)
   const changes = toChange(judged)
 
@@ -60,7 +60,8 @@ const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored
 
   // Activate, merged with what others ask for meanwhile; the slot is free for the next record.
   yield* slot.release
-  const activated = yield* activate(engine, key, due(owedBefore, changes, applied.done), applied.failed)
+  const activations = policy.mode === "observe" ? [] : due(owedBefore, changes, applied.done)
+  const activated = yield* activate(engine, key, activations, applied.failed)
 
   // Look once more at what was changed, and remember how everything looked.
   const notTaken = activated.length > 0 ? [] : yield* verify(engine, applied.done, prints)
