@@ -72,9 +72,10 @@ export const make = (heard: (realPath: string) => void) =>
      * back (what is still heard of it when nobody uses it leads to nothing), and the ones below are asked for again.
      */
     const unwatch = (folder: string): void => {
-      watcher.unwatch(folder)
-      watcher.add(folder)
       const below = new Set([...uses.keys()].filter((other) => other.startsWith(`${folder}/`)))
+      // One that is still being added would be given up with the folder, and the second request for it be taken for the first.
+      watcher.unwatch([...below, folder])
+      watcher.add(folder)
       if (below.size === 0) return
       for (const other of below) begin(other)
       for (const [record, folders] of records) if (folders.some((other) => below.has(other))) unheard.add(record)
