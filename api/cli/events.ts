@@ -8,19 +8,35 @@ import type { Event } from "../shapes.ts"
 import { ask, explain, Plumbline } from "./client.ts"
 import type { CommandFailure } from "./failure.ts"
 
-const connect: Stream.Stream<Event, CommandFailure, Plumbline> = Stream.unwrap(
-  Effect.gen(function* () {
-    const connection = yield* (yield* Plumbline).connection
-    const events = yield* ask((api) => api.live.events({}))
-    return Stream.mapError(events, (error) => explain(error, connection))
-  }),
-)
+const connect = Effect.gen(function* () {
+  const connection = yield* (yield* Plumbline).connection
+  const events = yield* ask((api) => api.live.events({}))
+  return Stream.mapError(events, (error) => explain(error, connection))
+})
 
-/** Never ends of itself. `lost` is told of each loss; the first connection must succeed. */
+/** Never ends of itself, once the first connection was had. `lost` is told when a connection is lost, once until the next. */
 export const events = (
   lost: (why: CommandFailure) => Effect.Effect<void>,
-): Stream.Stream<Event, CommandFailure, Plumbline> =>
-  Stream.concat(
-    connect.pipe(Stream.catch((error) => Stream.fromEffectDrain(lost(error)))),
-    connect.pipe(Stream.tapError(lost), Stream.retry(Schedule.spaced("1 second")), Stream.forever),
+): Stream.Stream<Event, CommandFailure, Plumbline> => {
+  let told = false
+  const tell = (why: CommandFailure) =>
+    Effect.suspend(() => {
+      if (told) return Effect.void
+      told = true
+      return lost(why)
+    })
+  const heard = Effect.sync(() => {
+    told = false
+  })
+  const again = Stream.unwrap(connect).pipe(
+    Stream.tap(() => heard),
+    Stream.tapError(tell),
+    Stream.retry(Schedule.spaced("1 second")),
+    Stream.repeat(Schedule.spaced("200 millis")),
   )
+  return Stream.unwrap(
+    Effect.map(connect, (first) =>
+      Stream.concat(first.pipe(Stream.catch((error) => Stream.fromEffectDrain(tell(error)))), again),
+    ),
+  )
+}

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { type Workplace, workplace } from "./harness.ts"
@@ -49,7 +49,14 @@ describe("plumb without an API", { timeout: 60_000 }, () => {
 
   it("says how to start the API when none answers", async () => {
     const env = { PLUMB_URL: "http://127.0.0.1:9" }
-    for (const args of [["status"], ["get", "sites"], ["verify"], ["drift", "list"], ["status", "--watch"]]) {
+    for (const args of [
+      ["status"],
+      ["get", "sites"],
+      ["verify"],
+      ["drift", "list"],
+      ["status", "--watch"],
+      ["status", "--watch", "-o", "json"],
+    ]) {
       const { code, stdout, stderr } = await place.plumb(args, { env })
       assert.deepStrictEqual([code, stdout], [2, ""], args.join(" "))
       assert.include(stderr, "npm start")
@@ -139,5 +146,20 @@ describe("plumb without an API", { timeout: 60_000 }, () => {
 
   it("docs/spec.md is what plumb schema --markdown prints", () => {
     assert.strictEqual(readFileSync(new URL("../../docs/spec.md", import.meta.url), "utf8"), reference())
+  })
+
+  it("every file that the docs name is there", () => {
+    const root = new URL("../../", import.meta.url)
+    for (const page of ["README.md", ...readdirSync(new URL("docs", root)).map((name) => `docs/${name}`)]) {
+      const text = readFileSync(new URL(page, root), "utf8")
+      for (const [, path = ""] of text.matchAll(
+        /`((?:api|spec|controllers|reconciler|fixtures|deploy|docs)\/[\w./-]*)`/g,
+      )) {
+        assert.isTrue(existsSync(new URL(path, root)), `${page}: ${path}`)
+      }
+      for (const [, path = ""] of text.matchAll(/\]\(([^):#]+)\)/g)) {
+        assert.isTrue(existsSync(new URL(path, new URL(page, root))), `${page}: ${path}`)
+      }
+    }
   })
 })

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, assert, describe, it } from "@effect/vitest"
+import { testDatabase } from "../../fixtures/postgres/test-database.ts"
 import { freePort, type Outcome, until } from "../cli/harness.ts"
 
 const program = fileURLToPath(new URL("../cli/main.ts", import.meta.url))
@@ -117,11 +118,24 @@ describe("plumb up", { timeout: 120_000 }, () => {
     assert.strictEqual((await plumb("status")).code, 0)
   })
 
-  it("a child that dies is started again, and that is said", async () => {
+  it("a child that dies is started again, and that is said; who follows the status goes on", async () => {
+    const follower = start(["status", "--watch"])
+    const hears = async (words: string) => {
+      await until(async () => {
+        await plumb("pause", "site", "rowing-club", "--reason", words, "--until", "1h")
+        await plumb("resume", "site", "rowing-club")
+        return follower.said().includes(`: ${words}`)
+      }, 40_000)
+    }
+    await hears("before")
     const { pid } = JSON.parse(readFileSync(join(home, "run/api.json"), "utf8"))
     process.kill(pid, "SIGKILL")
     await started[0]?.saying("the api died (it was ended by SIGKILL)")
     await until(async () => (await plumb("verify")).code === 0)
+    await follower.saying("trying again")
+    await hears("after")
+    follower.kill("SIGINT")
+    assert.strictEqual(await follower.ended(), 130)
   })
 
   it("Ctrl-C ends everything in order within seconds, and leaves no process", async () => {
@@ -181,8 +195,20 @@ describe("plumb up", { timeout: 120_000 }, () => {
     assert.include(wrong.said(), "PORT=eighty is not a port")
   })
 
-  it("--host debian says what it needs where it cannot be had", async () => {
-    if (process.getuid?.() === 0) return
+  it("DATABASE_URL replaces the embedded database, and --no-demo leaves it empty", async () => {
+    const other = join(folder, "other")
+    const more = { DATABASE_URL: await testDatabase(), PLUMB_HOME: other }
+    const one = start(["up", "--no-demo"], more)
+    await one.saying("Plumbline is up")
+    assert.isFalse(existsSync(join(other, "postgres")))
+    const all = start(["get", "-o", "json"], more)
+    assert.strictEqual(await all.ended(), 0)
+    assert.strictEqual(all.said().trim(), "[]")
+    one.kill("SIGTERM")
+    assert.strictEqual(await one.ended(), 0)
+  })
+
+  it.skipIf(process.getuid?.() === 0)("--host debian says what it needs where it cannot be had", async () => {
     const { code, stdout } = await plumb("up", "--host", "debian")
     assert.strictEqual(code, 2)
     assert.include(stdout, "needs root")
