@@ -4,6 +4,9 @@
 // It then keeps no list of a folder's files and, above all, does not stat them all when one is replaced by a rename (22 ms
 // of CPU an event in a folder of 10,000 files, 0.7 ms so); the raw event names the path, and one lstat of ours says whether
 // it is as we left it.
+//
+// Folders of one depth share a watcher, so that no watched folder is inside another for chokidar: it would stat all that are
+// in it at every event (/home with a thousand homes), and would let go of those below with the one above.
 
 import { basename, dirname, join } from "node:path"
 import { FSWatcher } from "chokidar"
@@ -35,27 +38,32 @@ export const make = (heard: (realPath: string) => void) =>
     const replaced = new Set<string>()
     const unheard = new Set<RecordKey>()
     const clock = yield* Clock.Clock
-    const watcher = yield* Effect.acquireRelease(
-      Effect.sync(
-        () =>
-          new FSWatcher({
-            depth: 0,
-            ignoreInitial: true,
-            followSymlinks: false,
-            atomic: false,
-            ignored: (path) => !uses.has(path),
-          }),
-      ),
-      (one) => Effect.promise(() => one.close()),
+    const watchers = new Map<number, FSWatcher>()
+    yield* Effect.addFinalizer(() =>
+      Effect.promise(() => Promise.all([...watchers.values()].map((one) => one.close()))),
     )
-    watcher.on("raw", (_, name, details: unknown) => {
-      const folder = folderOf(details)
-      if (folder === undefined || typeof name !== "string") return
-      // A folder's own end has its own name, and ends the watch: whatever takes its place must be watched anew.
-      if (name === basename(folder)) replaced.add(folder)
-      heard(join(folder, name))
-    })
-    watcher.on("error", (error) => complaints.push(String(error)))
+    const watcherOf = (folder: string): FSWatcher => {
+      const depth = depthOf(folder)
+      const known = watchers.get(depth)
+      if (known !== undefined) return known
+      const watcher = new FSWatcher({
+        depth: 0,
+        ignoreInitial: true,
+        followSymlinks: false,
+        atomic: false,
+        ignored: (path) => depthOf(path) !== depth || !uses.has(path),
+      })
+      watcher.on("raw", (_, name, details: unknown) => {
+        const folder = folderOf(details)
+        if (folder === undefined || typeof name !== "string") return
+        // A folder's own end has its own name, and ends the watch: whatever takes its place must be watched anew.
+        if (name === basename(folder)) replaced.add(folder)
+        heard(join(folder, name))
+      })
+      watcher.on("error", (error) => complaints.push(String(error)))
+      watchers.set(depth, watcher)
+      return watcher
+    }
 
     const use = (folder: string): void => {
       const count = uses.get(folder) ?? 0
@@ -65,20 +73,10 @@ export const make = (heard: (realPath: string) => void) =>
     }
     const begin = (folder: string): void => {
       begun.set(folder, clock.currentTimeMillisUnsafe())
-      watcher.add(folder)
+      watcherOf(folder).add(folder)
     }
-    /**
-     * chokidar also lets go of the folders below, and ignores them from then on. Asking for the folder again takes that
-     * back (what is still heard of it when nobody uses it leads to nothing), and the ones below are asked for again.
-     */
     const unwatch = (folder: string): void => {
-      const below = new Set([...uses.keys()].filter((other) => other.startsWith(`${folder}/`)))
-      // One that is still being added would be given up with the folder, and the second request for it be taken for the first.
-      watcher.unwatch([...below, folder])
-      watcher.add(folder)
-      if (below.size === 0) return
-      for (const other of below) begin(other)
-      for (const [record, folders] of records) if (folders.some((other) => below.has(other))) unheard.add(record)
+      watcherOf(folder).unwatch(folder)
     }
     const leave = (folder: string): void => {
       const count = uses.get(folder)
@@ -94,7 +92,7 @@ export const make = (heard: (realPath: string) => void) =>
     const watchAnew = (folder: string): void => {
       if (!uses.has(folder)) return
       unwatch(folder)
-      begun.set(folder, clock.currentTimeMillisUnsafe())
+      begin(folder)
       for (const [record, folders] of records) if (folders.includes(folder)) unheard.add(record)
     }
 
@@ -138,6 +136,8 @@ export const make = (heard: (realPath: string) => void) =>
       },
     } satisfies Watch
   })
+
+const depthOf = (path: string): number => path.split("/").length
 
 const folderOf = (details: unknown): string | undefined =>
   typeof details === "object" && details !== null && "watchedPath" in details && typeof details.watchedPath === "string"
