@@ -1,8 +1,10 @@
 import { readdirSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as fc from "fast-check"
 import { textOf } from "./fixture/note.ts"
+import { until } from "./fixture/until.ts"
 import { inWorld } from "./fixture/world.ts"
 import { PruneGuard } from "./guards.ts"
 
@@ -123,6 +125,25 @@ describe("guards", () => {
         yield* store.delete("site", true)
         yield* agent.settled
         assert.deepStrictEqual(readdirSync(`${root}/notes`), [])
+        assert.strictEqual(store.records.size, 0)
+      }),
+    ),
+  )
+
+  // An account that was deleted together with its site stood there until the next relist.
+  it.live("what waits for the last that needs it goes as soon as that is gone", () =>
+    inWorld(({ store, activator, start }) =>
+      Effect.gen(function* () {
+        const agent = yield* start()
+        yield* store.put("account", { files: { user: "u" } })
+        yield* store.put("site", { files: { "site.reload": "s" }, needs: "account" })
+        yield* agent.settled
+        const gate = yield* Latch.make()
+        activator.gate = gate.await
+        yield* store.all([store.delete("site", true), store.delete("account", true)])
+        yield* until(() => store.condition("account", "Reconciling")?.reason === "StillReferred")
+        yield* gate.open
+        yield* agent.settled
         assert.strictEqual(store.records.size, 0)
       }),
     ),

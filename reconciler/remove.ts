@@ -43,6 +43,7 @@ export const removeRecord = Effect.fnUntraced(function* (
   engine.forget(key)
   // What was seen through was asked for by itself: the next deletion is not held back for it.
   engine.guard.withdraw(key)
+  for (const waiting of engine.waitsForRecord.take(key)) engine.wake(waiting, "edit")
   yield* Effect.logInfo(`${key} removed`)
   return { details: {}, unsynced: "all" as const, outcome: { outcome: "removed" as const }, order: [], retry: false }
 })
