@@ -227,9 +227,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     }
     shared.clear()
     for (const record of watch.takeUnheard()) {
-      if (!fingerprints.moved(record)) continue
-      watch.renew(record)
-      queue.add(record, "drift")
+      if (fingerprints.moved(record)) queue.add(record, "drift")
     }
   })
 

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -7,44 +7,101 @@ import * as Schedule from "effect/Schedule"
 import { recordKey } from "./keys.ts"
 import * as Watch from "./watch.ts"
 
-const folder = Effect.acquireRelease(
+const root = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "plumb-watch-"))),
   (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true })),
 )
 
 const [node, site] = [recordKey("Node", "web1"), recordKey("Site", "shop")]
 
-/** Touches the file until that is heard: chokidar begins to watch a moment after it is asked to. */
-const hears = (heard: Set<string>, file: string) =>
+const soon = <A>(look: () => A | undefined) =>
   Effect.suspend(() => {
-    appendFileSync(file, "x")
-    return heard.has(file) ? Effect.void : Effect.fail("unheard")
-  }).pipe(Effect.retry({ schedule: Schedule.spaced("50 millis") }), Effect.timeout("5 seconds"))
+    const seen = look()
+    return seen === undefined ? Effect.fail("not so") : Effect.succeed(seen)
+  }).pipe(Effect.retry({ schedule: Schedule.spaced("10 millis") }), Effect.timeout("5 seconds"))
 
-describe("a folder below one that is let go", () => {
-  for (const [how, letGo] of [
-    ["because no record looks at it any more", (watch: Watch.Watch) => watch.update(node, [])],
-    ["to be watched anew", (watch: Watch.Watch) => watch.renew(node)],
+const ground = Effect.gen(function* () {
+  const folder = yield* root
+  const sites = join(folder, "sites")
+  const [above, below] = [join(folder, "nginx.conf"), join(sites, "shop.conf")]
+  mkdirSync(sites)
+  for (const file of [above, below]) writeFileSync(file, "")
+  const heard = new Set<string>()
+  const watch = yield* Watch.make((path) => heard.add(path))
+  const hears = (file: string) => {
+    heard.clear()
+    appendFileSync(file, "x")
+    return soon(() => heard.has(file) || undefined)
+  }
+  return { folder, sites, above, below, watch, hears }
+})
+
+describe("a watched folder", () => {
+  it.live("is heard from the moment it is asked for", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { above, watch, hears } = yield* ground
+        watch.update(node, [above])
+        yield* hears(above)
+      }),
+    ),
+  )
+
+  it.live("below another is still heard when nobody looks at the one above any more", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { above, below, watch, hears } = yield* ground
+        watch.update(node, [above])
+        watch.update(site, [below])
+        watch.update(node, [])
+        yield* hears(below)
+      }),
+    ),
+  )
+
+  for (const [how, away] of [
+    ["was moved away", (sites: string) => renameSync(sites, `${sites}.old`)],
+    ["was deleted", (sites: string) => rmSync(sites, { recursive: true })],
   ] as const) {
-    it.live(`is still heard when that was let go ${how}`, () =>
+    it.live(`that ${how} and made anew is heard again, and its record is named once`, () =>
       Effect.scoped(
         Effect.gen(function* () {
-          const root = yield* folder
-          const [above, below] = [join(root, "nginx.conf"), join(root, "sites", "shop.conf")]
-          mkdirSync(join(root, "sites"))
-          for (const file of [above, below]) writeFileSync(file, "")
-          const heard = new Set<string>()
-          const watch = yield* Watch.make((path) => heard.add(path))
-          watch.update(node, [above])
+          const { sites, below, watch, hears } = yield* ground
           watch.update(site, [below])
-          yield* hears(heard, above)
-          yield* hears(heard, below)
-          letGo(watch)
-          heard.clear()
-          yield* hears(heard, below)
-          assert.isTrue(heard.has(below))
+          away(sites)
+          assert.deepStrictEqual(watch.takeUnheard(), [])
+          mkdirSync(sites)
+          writeFileSync(below, "")
+          assert.deepStrictEqual(yield* soon(() => watch.takeUnheard()[0]), site)
+          assert.deepStrictEqual(watch.takeUnheard(), [])
+          yield* hears(below)
         }),
       ),
     )
   }
+
+  it.live("that is not there yet is heard once it is", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { folder, watch, hears } = yield* ground
+        const file = join(folder, "later", "shop.conf")
+        watch.update(site, [file])
+        mkdirSync(join(folder, "later"))
+        assert.deepStrictEqual(watch.takeUnheard(), [site])
+        yield* hears(file)
+      }),
+    ),
+  )
+
+  it.live("whose name holds a backslash is heard, as the folders of escaped units are", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { folder, watch, hears } = yield* ground
+        const file = join(folder, "plumb-acme\\x2dshop.slice.d", "50-MemoryMax.conf")
+        mkdirSync(join(folder, "plumb-acme\\x2dshop.slice.d"))
+        watch.update(site, [file])
+        yield* hears(file)
+      }),
+    ),
+  )
 })

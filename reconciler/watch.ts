@@ -1,17 +1,14 @@
-// Hints from inotify, through chokidar: something happened to a path that a record looks at.
+// Hints from inotify: something happened to a path that a record looks at. One watch a folder, nothing below it, and no list
+// of what is in it: the event names the path, and one lstat says whether it is as it was left.
 //
-// The one thing to know before changing it: chokidar is asked for a few flat folders and told to ignore everything in them.
-// It then keeps no list of a folder's files and, above all, does not stat them all when one is replaced by a rename (22 ms
-// of CPU an event in a folder of 10,000 files, 0.7 ms so); the raw event names the path, and one lstat of ours says whether
-// it is as we left it.
-//
-// Folders of one depth share a watcher, so that no watched folder is inside another for chokidar: it would stat all that are
-// in it at every event (/home with a thousand homes), and would let go of those below with the one above.
+// The one thing to know before changing it: this is node:fs and not chokidar, which reads a folder and stats all that is in
+// it at every event. /etc sees thirty events for each account that is made, /home holds a folder of each: with chokidar 6,
+// a first pass over 200 accounts took the agent minutes of CPU.
 
+import { type FSWatcher, watch as watchFolder } from "node:fs"
 import { basename, dirname, join } from "node:path"
-import { FSWatcher } from "chokidar"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import type { RecordKey } from "./keys.ts"
 
 /** Folders beyond this many are swept, not watched: each is one of the host's inotify watches. */
@@ -20,63 +17,48 @@ const most = 4096
 export interface Watch {
   /** These are the record's paths now, in place of those it had. */
   readonly update: (record: RecordKey, realPaths: ReadonlyArray<string>) => void
-  /** Records that came while one of their folders was not watched yet: what happened meanwhile nobody heard. */
+  /** Records with a folder that was away and is watched again: what happened in it meanwhile nobody heard. */
   readonly takeUnheard: () => ReadonlyArray<RecordKey>
-  /** Something did happen unheard: its folders are watched anew, and it is unheard once more. */
-  readonly renew: (record: RecordKey) => void
 }
-
-/** chokidar begins to watch a moment after it is asked to. */
-const beginMillis = 500
 
 export const make = (heard: (realPath: string) => void) =>
   Effect.gen(function* () {
     const records = new Map<RecordKey, ReadonlyArray<string>>()
     const uses = new Map<string, number>()
+    const watchers = new Map<string, FSWatcher>()
+    /** In use, but away or replaced: to be watched anew. */
+    const lost = new Set<string>()
     const complaints: Array<string> = []
-    const begun = new Map<string, number>()
-    const replaced = new Set<string>()
-    const unheard = new Set<RecordKey>()
-    const clock = yield* Clock.Clock
-    const watchers = new Map<number, FSWatcher>()
-    yield* Effect.addFinalizer(() =>
-      Effect.promise(() => Promise.all([...watchers.values()].map((one) => one.close()))),
-    )
-    const watcherOf = (folder: string): FSWatcher => {
-      const depth = depthOf(folder)
-      const known = watchers.get(depth)
-      if (known !== undefined) return known
-      const watcher = new FSWatcher({
-        depth: 0,
-        ignoreInitial: true,
-        followSymlinks: false,
-        atomic: false,
-        ignored: (path) => depthOf(path) !== depth || !uses.has(path),
-      })
-      watcher.on("raw", (_, name, details: unknown) => {
-        const folder = folderOf(details)
-        if (folder === undefined || typeof name !== "string") return
-        // A folder's own end has its own name, and ends the watch: whatever takes its place must be watched anew.
-        if (name === basename(folder)) replaced.add(folder)
-        heard(join(folder, name))
-      })
-      watcher.on("error", (error) => complaints.push(String(error)))
-      watchers.set(depth, watcher)
-      return watcher
+
+    const close = (folder: string): void => {
+      watchers.get(folder)?.close()
+      watchers.delete(folder)
+    }
+    yield* Effect.addFinalizer(() => Effect.sync(() => [...watchers.keys()].forEach(close)))
+
+    const open = (folder: string): void => {
+      try {
+        const watcher = watchFolder(folder, { persistent: false }, (_, name) => {
+          if (name === null) return
+          // A folder's own end has its own name, and ends the watch: whatever takes its place must be watched anew.
+          if (name === basename(folder)) lost.add(folder)
+          heard(join(folder, name))
+        })
+        watcher.on("error", () => lost.add(folder))
+        watchers.set(folder, watcher)
+        lost.delete(folder)
+      } catch (cause) {
+        const isAway = Predicate.hasProperty(cause, "code") && (cause.code === "ENOENT" || cause.code === "ENOTDIR")
+        if (isAway) lost.add(folder)
+        else complaints.push(String(cause))
+      }
     }
 
     const use = (folder: string): void => {
       const count = uses.get(folder) ?? 0
       if (count === 0 && uses.size >= most) return
       uses.set(folder, count + 1)
-      if (count === 0) begin(folder)
-    }
-    const begin = (folder: string): void => {
-      begun.set(folder, clock.currentTimeMillisUnsafe())
-      watcherOf(folder).add(folder)
-    }
-    const unwatch = (folder: string): void => {
-      watcherOf(folder).unwatch(folder)
+      if (count === 0) open(folder)
     }
     const leave = (folder: string): void => {
       const count = uses.get(folder)
@@ -84,16 +66,9 @@ export const make = (heard: (realPath: string) => void) =>
       if (count > 1) uses.set(folder, count - 1)
       else {
         uses.delete(folder)
-        begun.delete(folder)
-        unwatch(folder)
+        lost.delete(folder)
+        close(folder)
       }
-    }
-
-    const watchAnew = (folder: string): void => {
-      if (!uses.has(folder)) return
-      unwatch(folder)
-      begin(folder)
-      for (const [record, folders] of records) if (folders.includes(folder)) unheard.add(record)
     }
 
     yield* Effect.forkScoped(
@@ -111,35 +86,21 @@ export const make = (heard: (realPath: string) => void) =>
       update: (record, realPaths) => {
         const before = records.get(record) ?? []
         const folders = [...new Set(realPaths.map((path) => dirname(path)))]
-        if (folders.some((folder) => begun.has(folder))) unheard.add(record)
         if (folders.length === before.length && folders.every((folder) => before.includes(folder))) return
         for (const folder of folders) if (!before.includes(folder)) use(folder)
         for (const folder of before) if (!folders.includes(folder)) leave(folder)
         if (folders.length === 0) records.delete(record)
         else records.set(record, folders)
-        if (folders.some((folder) => begun.has(folder))) unheard.add(record)
-      },
-      renew: (record) => {
-        for (const folder of records.get(record) ?? []) watchAnew(folder)
       },
       takeUnheard: () => {
-        const now = clock.currentTimeMillisUnsafe()
-        for (const folder of replaced) watchAnew(folder)
-        replaced.clear()
-        for (const [folder, at] of begun) {
-          if (now - at < beginMillis) return []
-          begun.delete(folder)
+        if (lost.size === 0) return []
+        const back = new Set<string>()
+        for (const folder of [...lost]) {
+          close(folder)
+          open(folder)
+          if (!lost.has(folder)) back.add(folder)
         }
-        const records = [...unheard]
-        unheard.clear()
-        return records
+        return [...records].flatMap(([record, folders]) => (folders.some((folder) => back.has(folder)) ? [record] : []))
       },
     } satisfies Watch
   })
-
-const depthOf = (path: string): number => path.split("/").length
-
-const folderOf = (details: unknown): string | undefined =>
-  typeof details === "object" && details !== null && "watchedPath" in details && typeof details.watchedPath === "string"
-    ? details.watchedPath
-    : undefined

@@ -75,7 +75,8 @@ export const parseUsers = (passwd: string, shadow: string): ReadonlyMap<string, 
   const users = new Map<string, UserEntry>()
   for (const [name = "", secret = "", uid, gid, comment = "", home = "", shell = ""] of fieldsOf(passwd)) {
     if (users.has(name)) continue
-    const password = secret === "x" ? (secrets.get(name) ?? "!") : secret
+    // A useradd that was killed half-way leaves a user without a line in shadow(5).
+    const password = secret === "x" ? (secrets.get(name) ?? "") : secret
     const locked = password.startsWith("!") || password.startsWith("*")
     users.set(name, { name, uid: Number(uid), gid: Number(gid), comment, home, shell, locked })
   }

@@ -34,7 +34,8 @@ export const liveAccounts = (file: AccountsFile): Accounts => {
         ...(home === undefined ? [] : ["--home", home]),
         ...(shell === undefined ? [] : ["--shell", shell]),
         ...(groups === undefined ? [] : ["--groups", groups.join(",")]),
-        ...(lock ? ["--lock"] : []),
+        // Unlike --lock, which puts a mark before a stranger's password, and does nothing where there is no entry.
+        ...(lock ? ["--password", "!"] : []),
         "--",
         name,
       ]),

@@ -47,7 +47,7 @@ export const userType: ResourceType<UserSpec, SeenUser> = {
           ...changed("home", spec.home, seen.home),
           ...changed("shell", spec.shell, seen.shell),
           ...changed("groups", sorted(spec.groups), sorted(seen.groups)),
-          ...changed("password", "locked", seen.locked ? "locked" : "set"),
+          ...changed("password", "locked", seen.locked ? "locked" : "not locked"),
         ],
   apply: (id, spec, seen) =>
     Effect.gen(function* () {
