@@ -4,6 +4,7 @@
 //   PLUMB_NODE            the name of this node; the host's name when not given
 //   PLUMB_HOST            live: this machine, as root (the default). directory: a folder
 //   PLUMB_HOST_ROOT       the folder of a directory host
+//   PLUMB_HOST_SERVICES   off: a directory host runs neither nginx nor PHP, whatever this machine has
 //   PLUMB_HTTP_PORT       where sites answer; otherwise as the node's record says
 //   PLUMB_RESYNC_SECONDS  between two full passes, 300 when not given
 //   PLUMB_LOG             pretty, logfmt or json; pretty on a terminal, else logfmt
@@ -37,6 +38,7 @@ const settings = Config.all({
   node: Config.String("PLUMB_NODE").pipe(Config.withDefault(hostname().toLowerCase())),
   host: Config.Literals(["live", "directory"], "PLUMB_HOST").pipe(Config.withDefault("live" as const)),
   root: Config.option(Config.String("PLUMB_HOST_ROOT")),
+  services: Config.Literals(["on", "off"], "PLUMB_HOST_SERVICES").pipe(Config.withDefault("on" as const)),
   port: Config.option(Config.Port("PLUMB_HTTP_PORT")),
   resyncSeconds: Config.Int("PLUMB_RESYNC_SECONDS").pipe(Config.withDefault(300)),
   crashAt: Config.option(Config.String("PLUMB_CRASH_AT")),
@@ -63,12 +65,13 @@ const program = Effect.gen(function* () {
 })
 
 const wiring = Effect.gen(function* () {
-  const { url, node, host, root, crashAt: crash } = yield* settings
+  const { url, node, host, root, services, crashAt: crash } = yield* settings
   if (Option.isSome(crash)) onSideEffect(crashAt(crash.value))
   if (host === "directory" && Option.isNone(root)) {
     return yield* Effect.die("PLUMB_HOST=directory needs PLUMB_HOST_ROOT, the folder that is the host.")
   }
-  const machine = Option.isSome(root) && host === "directory" ? directory(root.value) : live
+  const machine =
+    Option.isSome(root) && host === "directory" ? directory(root.value, { services: services === "on" }) : live
   return Layer.mergeAll(Postgres.layer({ node, url }), Activator.layer()).pipe(Layer.provideMerge(machine))
 }).pipe(Layer.unwrap)
 

@@ -30,14 +30,16 @@ const skeleton = [
   "/var/log",
 ] as const
 
-export const directory = (folder: string) =>
+/** `services` false: nothing of the tree is run, whatever this machine has; the files are all there is. */
+export const directory = (folder: string, { services = true }: { readonly services?: boolean } = {}) =>
   Layer.effect(
     Host,
     Effect.gen(function* () {
       const made = yield* Effect.try({ try: () => makeRoot(folder), catch: toFailure })
       const { root, accounts, files } = made
-      const systemd = directorySystemd(files, unitRunner(root))
-      const nginx = yield* nginxProgram(root, unprivileged)
+      const isPresent = (program: string) => services && fs.existsSync(program)
+      const systemd = directorySystemd(files, unitRunner(root, isPresent))
+      const nginx = yield* nginxProgram(root, unprivileged, isPresent)
       yield* Effect.acquireRelease(systemd.boot, () => systemd.shutdown)
       return Host.of({
         kind: "directory",

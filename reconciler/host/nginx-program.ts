@@ -12,9 +12,10 @@ const places = ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/local/nginx/sb
 export const nginxProgram = (
   root: string,
   wrap: (argv: readonly [string, ...Array<string>]) => readonly [string, ...Array<string>],
+  isPresent: (program: string) => boolean = fs.existsSync,
 ): Effect.Effect<Nginx, ResourceFailure> =>
   Effect.gen(function* () {
-    const path = places.find((candidate) => fs.existsSync(candidate))
+    const path = places.find((candidate) => isPresent(candidate))
     const version = path === undefined ? undefined : yield* look([path, "-v"])
     const found = /nginx\/([\d.]+)/.exec(version?.stderr ?? "")?.[1]
     const program = path === undefined || found === undefined ? null : { path, version: found }

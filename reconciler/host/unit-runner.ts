@@ -39,7 +39,7 @@ export interface UnitRunner {
   readonly names: () => ReadonlyArray<string>
 }
 
-export const unitRunner = (root: string): UnitRunner => {
+export const unitRunner = (root: string, isPresent: (program: string) => boolean = fs.existsSync): UnitRunner => {
   const states = `${root}/run/plumbline/units`
   const logs = `${root}/run/plumbline/logs`
   for (const folder of [states, logs]) fs.mkdirSync(folder, { recursive: true, mode: 0o755 })
@@ -82,7 +82,7 @@ export const unitRunner = (root: string): UnitRunner => {
 
   const spawnUnit = (name: string, unit: UnitFile, variables: Record<string, string>): number | undefined => {
     const command = commandLine(last(unit, "Service.ExecStart") ?? "", name, variables)
-    if (command === undefined || !fs.existsSync(command.argv[0])) return undefined
+    if (command === undefined || !isPresent(command.argv[0])) return undefined
     makeRuntimeFolders(root, name, unit)
     const [program, ...rest] = unprivileged(command.argv)
     const log = fs.openSync(`${logs}/${name}.log`, "w", 0o640)
