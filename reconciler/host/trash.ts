@@ -34,13 +34,17 @@ export interface Trashed {
   readonly until: string
 }
 
+/** One record's things from one path have one name, which finds them among thousands without opening a note. */
+const nameFor = (recordId: string, path: HostPath): string =>
+  `${recordId}-${createHash("sha256").update(path).digest("hex").slice(0, 12)}`
+
 const folderFor = (path: HostPath): HostPath => (path.startsWith("/home/") ? homeTrashFolder : trashFolder)
 
 /** Absent is success. `when` is now, ISO 8601. */
 export const moveToTrash = (files: Files, path: HostPath, removal: Removal, when: string): void => {
   if (files.stat(path) === undefined) return
   const folder = folderFor(path)
-  const name = `${removal.recordId}-${createHash("sha256").update(path).digest("hex").slice(0, 12)}`
+  const name = nameFor(removal.recordId, path)
   let place: HostPath = `${folder}/${name}`
   for (let again = 2; files.stat(place) !== undefined; again++) place = `${folder}/${name}-${again}`
   const { recordId, record, retainUntil: until } = removal
@@ -55,7 +59,7 @@ export const moveToTrash = (files: Files, path: HostPath, removal: Removal, when
 
 /** Puts back what this record last had at the path; false when the trash has nothing of it. */
 export const takeBack = (files: Files, path: HostPath, recordId: string): boolean => {
-  const latest = listIn(files, folderFor(path))
+  const latest = listIn(files, folderFor(path), nameFor(recordId, path))
     .filter((entry) => entry.recordId === recordId && entry.path === path)
     .sort((a, b) => a.when.localeCompare(b.when))
     .at(-1)
@@ -65,10 +69,10 @@ export const takeBack = (files: Files, path: HostPath, recordId: string): boolea
   return true
 }
 
-const listIn = (files: Files, folder: HostPath): ReadonlyArray<Trashed> =>
+const listIn = (files: Files, folder: HostPath, named = ""): ReadonlyArray<Trashed> =>
   files
     .list(folder)
-    .filter((name) => name.endsWith(".json"))
+    .filter((name) => name.startsWith(named) && name.endsWith(".json"))
     .flatMap((name) => {
       const place: HostPath = `${folder}/${name.slice(0, -".json".length)}`
       const note = decode(files.read(`${folder}/${name}`).toString("utf8"))
