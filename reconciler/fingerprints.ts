@@ -28,7 +28,7 @@ export const look = (realPath: string): Print => {
 type Owners = RecordKey | Set<RecordKey>
 
 export class Fingerprints {
-  readonly #real: (path: string) => string
+  readonly #look: (path: string) => Print
   readonly #slots = new Map<string, number>()
   readonly #paths: Array<string | undefined> = []
   readonly #owners: Array<Owners | undefined> = []
@@ -36,8 +36,9 @@ export class Fingerprints {
   readonly #ofRecord = new Map<RecordKey, ReadonlyArray<number>>()
   #prints = new Float64Array(3 * 1024)
 
-  constructor(real: (path: string) => string) {
-    this.#real = real
+  /** `lookAt` is for those who count. */
+  constructor(real: (path: string) => string, lookAt = look) {
+    this.#look = (path) => lookAt(real(path))
   }
 
   get size(): number {
@@ -45,12 +46,16 @@ export class Fingerprints {
   }
 
   look(path: string): Print {
-    return look(this.#real(path))
+    return this.#look(path)
   }
 
   ownersOf(path: string): Iterable<RecordKey> {
     const slot = this.#slots.get(path)
     return slot === undefined ? [] : each(this.#owners[slot])
+  }
+
+  has(path: string): boolean {
+    return this.#slots.has(path)
   }
 
   /** More than one record looks at this path, so that one's print says nothing of the others. */
@@ -105,7 +110,7 @@ export class Fingerprints {
   #hasMoved(slot: number): boolean {
     const path = this.#paths[slot]
     if (path === undefined) return false
-    const now = look(this.#real(path))
+    const now = this.#look(path)
     const at = slot * 3
     return this.#prints[at] !== now.ino || this.#prints[at + 1] !== now.size || this.#prints[at + 2] !== now.ctimeMs
   }
