@@ -9,7 +9,7 @@ import { setAside } from "../host/kept.ts"
 import { hostPath } from "../host/path.ts"
 import { attributesDiffer, changed, describe, missing, setAttributes } from "./differences.ts"
 import { type Place, pathKey, place } from "./place.ts"
-import { isoNow, removePath } from "./removal.ts"
+import { goes, isoNow, removePath } from "./removal.ts"
 
 export interface FileSpec {
   readonly content: string
@@ -23,6 +23,9 @@ export interface FileSpec {
 
 export const file = (path: `/${string}`, spec: FileSpec, where: Place): Resource<FileSpec> =>
   place("file", path, spec, where)
+
+/** systemd goes on with a unit whose file is gone until it is told to look. */
+const unitFiles = "/etc/systemd/system/"
 
 /** No more of a foreign file is read than this beyond what was expected. */
 const readLimit = 1024 * 1024
@@ -66,7 +69,8 @@ export const fileType: ResourceType<FileSpec, SeenFile> = {
         files.write(path, spec.content, spec)
       }),
     ),
-  remove: removePath,
+  remove: (id, removal) =>
+    Effect.as(removePath(id, removal), goes(removal) && id.startsWith(unitFiles) ? [{ kind: "daemon-reload" }] : []),
   watch: (id) => [id],
   keep: (seen) => (seen.secret ? undefined : seen.content?.toString("utf8")),
 }

@@ -7,6 +7,7 @@ import { attempt, Host } from "../host/host.ts"
 import { changed, missing } from "./differences.ts"
 import { ownedByAnother } from "./identity.ts"
 import { groupKey, type Place, place } from "./place.ts"
+import { goes } from "./removal.ts"
 
 export interface GroupSpec {
   readonly gid: number
@@ -30,7 +31,7 @@ export const groupType: ResourceType<GroupSpec, GroupEntry> = {
     Effect.gen(function* () {
       const { accounts } = yield* Host
       const found = yield* attempt(() => accounts.groups().get(id))
-      if (found && (removal.onDelete === "remove" || removal.onDelete === "trash")) yield* accounts.removeGroup(id)
+      if (found && goes(removal)) yield* accounts.removeGroup(id)
       return []
     }),
   watch: () => [],

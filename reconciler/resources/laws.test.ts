@@ -9,7 +9,7 @@ import { Host } from "../host/host.ts"
 import { onScratchHost } from "../host/scratch-host.ts"
 import { sideEffectCount } from "../host/side-effect.ts"
 import { directory } from "./directory.ts"
-import { file } from "./file.ts"
+import { file, fileType } from "./file.ts"
 import { group } from "./group.ts"
 import { resourceTypes } from "./index.ts"
 import { nginxMember } from "./nginx-member.ts"
@@ -43,6 +43,7 @@ const ground: ReadonlyArray<Resource> = [
 
 const examples: ReadonlyArray<Resource> = [
   file("/etc/example.conf", { content: "a = 1\n", owner: "root", group: "acme", mode: 0o640 }, where),
+  file("/etc/systemd/system/plumb-other.service", { content: "[Service]\n", ...root755, mode: 0o644 }, where),
   directory("/home/acme/private", { owner: "acme", group: "acme", mode: 0o700 }, where),
   symlink("/etc/example", { target: "/etc/example.conf" }, where),
   tenantDirectory("/home/acme/public/a/b", { user: "acme", mode: 0o750 }, where),
@@ -113,16 +114,17 @@ describe.each(examples.map((resource) => [resource.kind, resource] as const))("a
       }),
     ))
 
-  it("is gone after it was removed, and may be removed again", () =>
+  it("is gone after it was removed, and says the same of it when it is removed again", () =>
     onScratchHost(() =>
       Effect.gen(function* () {
         yield* prepare
         yield* converge(resource)
+        const first = yield* typeOf(resource).remove(resource.id, removal)
         for (let times = 0; times < 2; times++) {
-          yield* activate(yield* typeOf(resource).remove(resource.id, removal))
+          yield* activate(first)
           if (resource.kind !== "tenant-directory") expect(yield* look(resource)).toBeUndefined()
+          expect(yield* typeOf(resource).remove(resource.id, removal)).toEqual(first)
         }
-        expect(yield* typeOf(resource).remove(resource.id, removal)).toEqual([])
       }),
     ))
 
@@ -131,7 +133,7 @@ describe.each(examples.map((resource) => [resource.kind, resource] as const))("a
       Effect.gen(function* () {
         yield* prepare
         yield* converge(resource)
-        yield* typeOf(resource).remove(resource.id, { ...removal, onDelete: "retain" })
+        expect(yield* typeOf(resource).remove(resource.id, { ...removal, onDelete: "retain" })).toEqual([])
         expect(yield* differences(resource)).toEqual([])
       }),
     ))
@@ -149,6 +151,15 @@ describe.each(examples.map((resource) => [resource.kind, resource] as const))("a
       }),
     ))
 })
+
+it("a unit's file that goes has systemd look again", () =>
+  onScratchHost(() =>
+    Effect.gen(function* () {
+      const remove = (path: string) => fileType.remove(path, removal)
+      expect(yield* remove("/etc/systemd/system/plumb-echo@.service")).toEqual([{ kind: "daemon-reload" }])
+      expect(yield* remove("/etc/example.conf")).toEqual([])
+    }),
+  ))
 
 it("every type is held to the laws", () => {
   expect(new Set(examples.map(({ kind }) => kind))).toEqual(new Set(resourceTypes.keys()))

@@ -10,13 +10,16 @@ import { moveToTrash } from "../host/trash.ts"
 
 export const isoNow: Effect.Effect<string> = Effect.map(DateTime.now, DateTime.formatIso)
 
+/** Whether a removal takes anything away. */
+export const goes = ({ onDelete }: Removal): boolean => onDelete === "remove" || onDelete === "trash"
+
 export const removePath = (id: string, removal: Removal): Effect.Effect<[], ResourceFailure, Host> =>
   isoNow.pipe(
     Effect.flatMap((now) =>
       attempt(({ files }): [] => {
         const path = hostPath(id)
         const stat = files.stat(path)
-        if (stat === undefined || removal.onDelete === "retain" || removal.onDelete === "confirm") return []
+        if (stat === undefined || !goes(removal)) return []
         if (removal.onDelete === "trash") moveToTrash(files, path, removal, now)
         else if (stat.type !== "directory") files.remove(path)
         // What somebody put into a folder of ours is not ours to delete.

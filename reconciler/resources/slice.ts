@@ -7,6 +7,7 @@ import { Host } from "../host/host.ts"
 import { dropInFolder, limitNames } from "../host/slice-limits.ts"
 import type { SliceLimits } from "../host/systemd.ts"
 import { type Place, place, unitKey } from "./place.ts"
+import { goes } from "./removal.ts"
 
 export interface SliceSpec {
   /** Bytes. */
@@ -53,7 +54,7 @@ export const sliceType: ResourceType<SliceSpec, SeenSlice> = {
     }),
   remove: (id, removal) =>
     Effect.gen(function* () {
-      if (removal.onDelete === "retain" || removal.onDelete === "confirm") return []
+      if (!goes(removal)) return []
       const { systemd } = yield* Host
       yield* systemd.removeSlice(id)
       return []

@@ -7,6 +7,7 @@ import { attempt, Host } from "../host/host.ts"
 import { type UnitState, wantedBy } from "../host/systemd.ts"
 import { changed } from "./differences.ts"
 import { type Place, place, unitKey } from "./place.ts"
+import { goes } from "./removal.ts"
 
 export interface UnitSpec {
   /** Started at boot. The unit's file (or its template's) needs an [Install] section. */
@@ -59,7 +60,7 @@ export const unitType: ResourceType<UnitSpec, UnitState> = {
     }),
   remove: (id, removal) =>
     Effect.gen(function* () {
-      if (removal.onDelete === "retain" || removal.onDelete === "confirm") return []
+      if (!goes(removal)) return []
       const { systemd } = yield* Host
       const state = yield* systemd.state(id)
       if (state.active !== "inactive") yield* systemd.stop(id)

@@ -8,6 +8,7 @@ import { attempt, Host } from "../host/host.ts"
 import { changed, missing } from "./differences.ts"
 import { ownedByAnother } from "./identity.ts"
 import { type Place, place, userKey } from "./place.ts"
+import { goes } from "./removal.ts"
 
 export interface UserSpec {
   readonly uid: number
@@ -70,7 +71,7 @@ export const userType: ResourceType<UserSpec, SeenUser> = {
     Effect.gen(function* () {
       const { accounts } = yield* Host
       const found = yield* attempt(() => accounts.users().get(id))
-      if (found && (removal.onDelete === "remove" || removal.onDelete === "trash")) yield* accounts.removeUser(id)
+      if (found && goes(removal)) yield* accounts.removeUser(id)
       return []
     }),
   watch: () => [],
