@@ -15,6 +15,7 @@ import { evidence } from "./evidence.ts"
 import { Fights } from "./fights.ts"
 import { Fingerprints } from "./fingerprints.ts"
 import { PruneGuard } from "./guards.ts"
+import * as Hearing from "./hearing.ts"
 import { Host } from "./host/host.ts"
 import { hostPath } from "./host/path.ts"
 import { Inventory } from "./inventory.ts"
@@ -32,7 +33,6 @@ import { Surveys } from "./surveys.ts"
 import { heartbeat, readSurveys, sweep } from "./sweep.ts"
 import type { Types } from "./types.ts"
 import { Waits } from "./waits.ts"
-import * as Watch from "./watch.ts"
 
 export interface Options {
   readonly node: string
@@ -77,23 +77,19 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   const journal = yield* Journal.make
   const records = new Records(options.kinds)
   const outbox = Outbox.make(store)
-  const real = (path: string) => host.files.real(hostPath(path))
   let facts = yield* options.facts({ records })
   let pauses: ReadonlyArray<Pause> = []
 
-  const fingerprints = new Fingerprints(real)
+  const fingerprints = new Fingerprints((path) => host.files.real(hostPath(path)))
   const surveys = new Surveys()
   const suspects = new Set<RecordKey>()
   const node = nodeRecordKey(options.node)
 
-  const hostPathOf = (realPath: string) => realPath.slice(host.root.length)
-  const shared = new Set<string>()
-  const watch = yield* Watch.make((realPath) => {
-    const path = hostPathOf(realPath)
-    if (!fingerprints.pathMoved(path)) return
-    // What many records look at changes often while they are made: those are woken together, a little later.
-    if (fingerprints.isShared(path)) shared.add(path)
-    else for (const owner of fingerprints.ownersOf(path)) engine.wake(owner, "drift")
+  const hearing = yield* Hearing.make({
+    root: host.root,
+    fingerprints,
+    suspects,
+    wake: (record) => engine.wake(record, "drift"),
   })
 
   const engine: Engine = {
@@ -119,7 +115,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     facts: () => facts,
     pauses: () => pauses,
     wake: (record, why) => queue.add(record, why),
-    watched: (record) => watch.update(record, fingerprints.pathsOf(record).map(real)),
+    watched: hearing.watched,
     notes: () => ({ ...awayNote(store), ...orphanNote(engine) }),
     refresh: Effect.suspend(() => desire.relist("edit")),
     forget: (record) => {
@@ -127,7 +123,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
       standings.forget(record)
       fingerprints.forget(record)
       suspects.delete(record)
-      watch.update(record, [])
+      hearing.forget(record)
       queue.forget(record)
     },
   }
@@ -217,20 +213,6 @@ export const make = Effect.fnUntraced(function* (options: Options) {
       }),
     )
 
-  const wakeLater = Effect.gen(function* () {
-    yield* Effect.sleep("300 millis")
-    for (const path of shared) {
-      for (const owner of fingerprints.ownersOf(path)) {
-        suspects.add(owner)
-        queue.add(owner, "drift")
-      }
-    }
-    shared.clear()
-    for (const record of watch.takeUnheard()) {
-      if (fingerprints.moved(record)) queue.add(record, "drift")
-    }
-  })
-
   const run = (ready: Effect.Effect<void>) =>
     Effect.gen(function* () {
       yield* Effect.forkScoped(outbox.run)
@@ -246,7 +228,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
           every(options.resyncSeconds ?? 300, onePass),
           // Says that it is there: an agent that is silent for a minute counts as away.
           every(15, Effect.ignore(Effect.suspend(() => store.writeNode(facts)))),
-          Effect.forever(wakeLater),
+          hearing.run,
         ],
         { concurrency: "unbounded" },
       ).pipe(Effect.andThen(Effect.never))

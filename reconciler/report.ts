@@ -25,7 +25,8 @@ export const secure = Effect.fnUntraced(function* (engine: Engine, key: RecordKe
   const proofs = new Map<HostKey, Proof>()
   for (const { looked, finding, decision } of judged) {
     if (decision === "change" || isKnown(engine, key, finding)) continue
-    const [path] = looked.type.watch(looked.resource.id, looked.resource.spec)
+    const paths = looked.type.watch(looked.resource.id, looked.resource.spec)
+    const path = paths.find((one) => engine.fingerprints.pathMoved(one)) ?? paths[0]
     const author = yield* engine.evidence.author(path)
     const text = decision !== "report" && changedByHand(looked.diffs) ? keepable(looked) : undefined
     const keptCopy = text === undefined ? undefined : yield* engine.evidence.keep(key, looked.key, text)

@@ -15,7 +15,7 @@ import type { RecordKey } from "./keys.ts"
 const most = 4096
 
 export interface Watch {
-  /** These are the record's paths now, in place of those it had. */
+  /** These are the record's paths now, in place of those it had. One that ends with a slash is what is in a folder. */
   readonly update: (record: RecordKey, realPaths: ReadonlyArray<string>) => void
   /** Records with a folder that was away and is watched again: what happened in it meanwhile nobody heard. */
   readonly takeUnheard: () => ReadonlyArray<RecordKey>
@@ -85,7 +85,7 @@ export const make = (heard: (realPath: string) => void) =>
     return {
       update: (record, realPaths) => {
         const before = records.get(record) ?? []
-        const folders = [...new Set(realPaths.map((path) => dirname(path)))]
+        const folders = [...new Set(realPaths.map((path) => (path.endsWith("/") ? path.slice(0, -1) : dirname(path))))]
         if (folders.length === before.length && folders.every((folder) => before.includes(folder))) return
         for (const folder of folders) if (!before.includes(folder)) use(folder)
         for (const folder of before) if (!folders.includes(folder)) leave(folder)

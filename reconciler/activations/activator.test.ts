@@ -4,8 +4,10 @@ import * as fs from "node:fs"
 import * as http from "node:http"
 import * as net from "node:net"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
 import type * as Scope from "effect/Scope"
 import { describe, expect, it } from "vitest"
+import { ResourceFailure } from "../contract/resource.ts"
 import { Host } from "../host/host.ts"
 import { liveTree, nextTree } from "../host/nginx.ts"
 import { onScratchHost } from "../host/scratch-host.ts"
@@ -100,7 +102,7 @@ const onNginx = <A, E>(use: (rig: Rig) => Effect.Effect<A, E, Host | Scope.Scope
           request.on("error", (cause) => resume(Effect.succeed(cause.message)))
         })
       return yield* use({ root, port, activator, reloads: () => reloads, change, get })
-    }).pipe(Effect.provide(layer({ maxWaitMs: 300, gapMs: 5 }))),
+    }).pipe(Effect.provide([layer({ maxWaitMs: 300, gapMs: 5 }), Logger.layer([])])),
   )
 
 const outcomes = (changes: ReadonlyArray<Effect.Effect<void, unknown, Host>>) =>
@@ -189,6 +191,82 @@ describe.runIf(hasNginx)("a round", () => {
         const failure = yield* Effect.flip(change("sites/new.conf", site(port, "new")))
         expect(failure).toMatchObject({ reason: "NginxBroken", verdict: { kind: "retry" } })
         expect(fs.existsSync(`${root}${liveTree}/sites/new.conf`)).toBe(false)
+        expect(yield* get("shop")).toBe("shop")
+      }),
+    ))
+
+  it("tests with what is live, whatever somebody made of the tree that is tested", () =>
+    onNginx(({ root, change, port, get }) =>
+      Effect.gen(function* () {
+        yield* change("sites/shop.conf", site(port, "shop"))
+        yield* change("sites/other.conf", site(port, "other"))
+        const next = `${root}${nextTree}`
+        const plant = (member: string, text: string) => {
+          fs.rmSync(`${next}/${member}`, { force: true })
+          fs.writeFileSync(`${next}/${member}`, text)
+        }
+        plant("sites/shop.conf", "nonsense;\n")
+        plant("sites/planted.conf", "more nonsense;\n")
+        fs.rmSync(`${next}/sites/other.conf`)
+        yield* change("sites/new.conf", site(port, "new"))
+        expect([yield* get("shop"), yield* get("new")]).toEqual(["shop", "new"])
+
+        // One that would let everything pass.
+        plant("nginx.conf", "events {}\n")
+        plant("php/planted.conf", "upstream php_planted { server 127.0.0.1:9; }\n")
+        const refused = yield* Effect.flip(
+          change("sites/bad.conf", site(port, "bad", "proxy_pass http://php_planted;")),
+        )
+        expect(refused).toMatchObject({ reason: "NginxRefused" })
+        const names = ["new.conf", "other.conf", "shop.conf"]
+        for (const tree of [liveTree, nextTree]) expect(fs.readdirSync(`${root}${tree}/sites`)).toEqual(names)
+        expect(fs.readdirSync(`${next}/php`)).toEqual([])
+        const kept = fs.readdirSync(`${root}/var/lib/plumbline/kept`)
+        expect(kept.length).toBe(4)
+      }),
+    ))
+
+  it("leaves nothing of a round behind that could not be tested", () =>
+    onNginx(({ root, change, port }) =>
+      Effect.gen(function* () {
+        const { nginx } = yield* Host
+        yield* change("sites/shop.conf", site(port, "shop"))
+        const test = nginx.test
+        const broken = new ResourceFailure({
+          reason: "CommandFailed",
+          message: "no process",
+          verdict: { kind: "retry" },
+        })
+        Object.assign(nginx, { test: () => Effect.fail(broken) })
+        yield* Effect.flip(change("sites/shop.conf", site(port, "shop", "server_tokens off;")))
+        yield* Effect.flip(change("sites/new.conf", site(port, "new")))
+        Object.assign(nginx, { test })
+        const inode = (tree: string) => fs.statSync(`${root}${tree}/sites/shop.conf`).ino
+        expect(inode(nextTree)).toBe(inode(liveTree))
+        expect(fs.readdirSync(`${root}${nextTree}/sites`)).toEqual(["shop.conf"])
+      }),
+    ))
+
+  it("loads a removal that a crash cut off between the file and the reload", () =>
+    onNginx(({ root, change, port, get, reloads }) =>
+      Effect.gen(function* () {
+        yield* change("sites/shop.conf", site(port, "shop"))
+        for (const tree of [liveTree, nextTree]) fs.rmSync(`${root}${tree}/sites/shop.conf`)
+        expect(yield* get("shop")).toBe("shop")
+        const before = reloads()
+        yield* change("sites/shop.conf", undefined)
+        expect(reloads() - before).toBe(1)
+        expect(yield* get("shop")).not.toBe("shop")
+      }),
+    ))
+
+  it("takes a member live where somebody made a folder", () =>
+    onNginx(({ root, change, port, get }) =>
+      Effect.gen(function* () {
+        yield* change("sites/shop.conf", site(port, "shop"))
+        fs.rmSync(`${root}${liveTree}/sites/shop.conf`)
+        fs.mkdirSync(`${root}${liveTree}/sites/shop.conf/inside`, { recursive: true })
+        yield* change("sites/shop.conf", site(port, "shop"))
         expect(yield* get("shop")).toBe("shop")
       }),
     ))

@@ -1,5 +1,6 @@
 // A round's changes to nginx: written into `next`, tested as a whole, taken live, loaded. When nginx refuses, the culprits
-// are found, go back to what they were, and the rest goes live. Nothing untested ever reaches the live tree.
+// are found, go back to what they were, and the rest goes live. Nothing untested ever reaches the live tree, and what was
+// tested is what is live with these changes and nothing else: whatever somebody did to `next` is mended first.
 
 import * as Effect from "effect/Effect"
 import { ResourceFailure } from "../contract/resource.ts"
@@ -7,10 +8,11 @@ import { toFailure } from "../host/failure.ts"
 import { Host, type HostShape } from "../host/host.ts"
 import { nextTree, nginxUnit, type StagedContent } from "../host/nginx.ts"
 import { nginxKey } from "../resources/place.ts"
+import { isoNow } from "../resources/removal.ts"
 import { findCulprits } from "./culprits.ts"
 import { goLiveOrder, type UnitAction } from "./merge.ts"
 import { loadNginx } from "./nginx-load.ts"
-import { makeTrees, nextMember, putNext, restoreNext, syncNext, takeLive } from "./nginx-trees.ts"
+import { mendNext, nextMember, putNext, restoreNext, takeLive } from "./nginx-trees.ts"
 
 export interface Refused {
   /** Members that are not live as wanted, each with its reason. */
@@ -34,10 +36,15 @@ export const activateNginx = (members: Iterable<string>, action: UnitAction): Ef
 
     const outcome = yield* Effect.result(
       Effect.gen(function* () {
-        yield* act(() => makeTrees(files))
+        const now = yield* isoNow
+        const mended = yield* act(() => mendNext(files, now))
+        if (mended.length > 0) {
+          yield* Effect.logWarning(`Not as it is live, and mended before a test: ${mended.map(nextMember).join(", ")}`)
+        }
         const staged = [...nginx.takeStaged(members)].map(
           ([member, content]): Change => ({ member, content, removed: content === undefined }),
         )
+        for (const { member } of staged) nginx.inRound.add(member)
         const changes = each(goLiveOrder(staged), ({ member, content }) => putNext(files, member, content))
         const configured = files.stat(nextMember("nginx.conf")) !== undefined
         // Without a configuration there is nothing to test: members may go, but none can come.
@@ -45,14 +52,18 @@ export const activateNginx = (members: Iterable<string>, action: UnitAction): Ef
           each(changes, ({ member }) => restoreNext(files, member))
           return yield* notConfigured
         }
-        const accepted = configured ? yield* accept(host, changes, refused) : changes
-        const live = each(accepted, ({ member, removed }) => takeLive(files, member, removed))
+        const accepted = configured
+          ? yield* accept(host, changes, refused).pipe(
+              Effect.onError(() => Effect.sync(() => each(changes, ({ member }) => restoreNext(files, member)))),
+            )
+          : changes
+        const live = each(accepted, ({ member, removed }) => takeLive(files, member, removed, now))
         for (const { member } of accepted.filter((change) => !live.includes(change))) restoreNext(files, member)
         // All that was asked for was refused: what runs is what is live.
         const nothingNew = changes.length > 0 && live.length === 0 && action === "reload"
         if (nothingNew || !configured) return
         yield* loadNginx(action)
-      }),
+      }).pipe(Effect.ensuring(Effect.sync(() => nginx.inRound.clear()))),
     )
     return { members: refused, whole: outcome._tag === "Failure" ? outcome.failure : undefined }
   })
@@ -69,11 +80,7 @@ const accept = (host: HostShape, changes: ReadonlyArray<Change>, refused: Map<st
       put: ({ member, content }) => act(() => putNext(files, member, content)),
       restore: ({ member }) => act(() => restoreNext(files, member)),
     })
-    if (found.base !== undefined) {
-      // Perhaps `next` is not what it should be; the next round finds it mended.
-      yield* syncNext.pipe(Effect.provideService(Host, host))
-      return yield* broken(found.base)
-    }
+    if (found.base !== undefined) return yield* broken(found.base)
     for (const [change, message] of found.culprits) refused.set(change.member, refusedBy(message))
     return changes.filter((change) => !found.culprits.has(change))
   })
@@ -94,7 +101,7 @@ const perMember = (
     }
   })
 
-const act = (change: () => void) => Effect.try({ try: change, catch: toFailure })
+const act = <A>(change: () => A) => Effect.try({ try: change, catch: toFailure })
 
 const refusedBy = (message: string) =>
   new ResourceFailure({

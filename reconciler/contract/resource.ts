@@ -96,10 +96,21 @@ export interface ResourceType<Spec, Seen> {
   /** Pure; empty means in sync. */
   readonly diff: (spec: Spec, seen: Seen | undefined) => ReadonlyArray<FieldDiff>
   /** Idempotent, safe to kill at any instruction; starts no daemon itself. `recordId` finds what the trash keeps for this record. */
-  readonly apply: (id: string, spec: Spec, seen: Seen | undefined, recordId: string) => Effect.Effect<void, ResourceFailure, Host>
-  /** Idempotent; absent is success. Gives what the removal makes necessary. */
+  readonly apply: (
+    id: string,
+    spec: Spec,
+    seen: Seen | undefined,
+    recordId: string,
+  ) => Effect.Effect<void, ResourceFailure, Host>
+  /**
+   * Idempotent; absent is success. Gives what the removal makes necessary, also when the thing is gone already: a crash
+   * after it went and before that was journaled leaves nobody else to say so.
+   */
   readonly remove: (id: string, removal: Removal) => Effect.Effect<ReadonlyArray<Activation>, ResourceFailure, Host>
-  /** Host paths whose lstat changes whenever this resource may have drifted: watched, and swept by fingerprint. Pure. */
+  /**
+   * Host paths whose lstat changes whenever this resource may have drifted: watched, and swept by fingerprint. One that ends
+   * with a slash is a folder into which nobody may put what no record looks at. The first tells who changed it. Pure.
+   */
   readonly watch: (id: string, spec: Spec) => ReadonlyArray<string>
   /**
    * One cheap look at the whole host (one `list-units`, one parse of passwd) for what no path tells: gives a function from

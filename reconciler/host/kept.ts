@@ -9,15 +9,17 @@ import type { HostPath } from "./path.ts"
 import { keptFolder } from "./state-folders.ts"
 
 /** Gives the path of the copy. The same content of the same key is kept once; `when` is ISO 8601. */
+export const keepText = (files: Files, key: HostKey, content: string, when: string): HostPath => {
+  const id = digest(`${key}\n${content}`)
+  const known = files.list(keptFolder).find((name) => name.endsWith(`-${id}`))
+  if (known !== undefined) return `${keptFolder}/${known}` as const
+  const path: HostPath = `${keptFolder}/${when.replaceAll(":", "-")}-${id}`
+  files.write(path, content, { owner: "root", group: "root", mode: 0o600 })
+  return path
+}
+
 export const keepCopy = (key: HostKey, content: string, when: string): Effect.Effect<HostPath, ResourceFailure, Host> =>
-  attempt(({ files }) => {
-    const id = digest(`${key}\n${content}`)
-    const known = files.list(keptFolder).find((name) => name.endsWith(`-${id}`))
-    if (known !== undefined) return `${keptFolder}/${known}` as const
-    const path: HostPath = `${keptFolder}/${when.replaceAll(":", "-")}-${id}`
-    files.write(path, content, { owner: "root", group: "root", mode: 0o600 })
-    return path
-  })
+  attempt(({ files }) => keepText(files, key, content, when))
 
 /** Moves away what stands where something of another type belongs. */
 export const setAside = (files: Files, path: HostPath, when: string): void =>
