@@ -8,14 +8,10 @@ import { type Flaw, flaw, show } from "./grammar.ts"
 import type { Claim, Reference } from "./kind.ts"
 import { claimsOf, type Envelope, referencesOf } from "./kinds.ts"
 import { type FieldPath, parseField } from "./problem.ts"
-
-export interface RecordKey {
-  readonly kind: string
-  readonly name: string
-}
+import { identity, identityOf, type RecordKey } from "./ties.ts"
 
 export interface Change {
-  /** The records that are there. */
+  /** The records that are there, or those of them that the change touches (`touchedBy`). */
   readonly existing: ReadonlyArray<Envelope>
   /** The records of the input; each replaces the existing one of the same kind and name. */
   readonly incoming: ReadonlyArray<Envelope>
@@ -62,10 +58,7 @@ interface Placed {
   readonly index?: number
 }
 
-// Names are folded, so that two that people cannot tell apart cannot both be there, whatever a kind's grammar allows.
-const identity = ({ kind, name }: RecordKey): string => `${kind}/${name.normalize("NFKC").toLowerCase()}`
 const keyOf = (record: Envelope): RecordKey => ({ kind: record.kind, name: record.metadata.name })
-const identityOf = (record: Envelope): string => identity(keyOf(record))
 const title = ({ kind, name }: RecordKey): string => `${kind}/${name}`
 
 const problemAt = ({ record, index }: Placed, field: string, found: Flaw): SetProblem => ({

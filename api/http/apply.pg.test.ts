@@ -1,5 +1,7 @@
+import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import { ApiUnderTest, account, site } from "../../fixtures/api/api-under-test.ts"
 
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`)
@@ -41,6 +43,25 @@ describe("apply", () => {
         const records = [account("broken", { uid: 1 }), site("on-broken", "broken", "broken.example.org")]
         const answer = yield* ask("POST", "/v1/apply", { records })
         assert.strictEqual(answer.body.problems.length, 1, JSON.stringify(answer.body.problems))
+      }),
+    )
+
+    it.effect("a row that came another way holds its domain as any other, before and after the next write", () =>
+      Effect.gen(function* () {
+        const { ask, url } = yield* ApiUnderTest
+        yield* ask("POST", "/v1/apply", { records: [account("restored")] })
+        const spec = JSON.stringify(site("-", "restored", "restored.example.org").spec)
+        yield* Effect.flatMap(
+          PgClient.PgClient,
+          (sql) => sql`insert into records (kind, name, spec) values ('Site', 'restored', ${spec}::jsonb)`,
+        ).pipe(Effect.provide(PgClient.layer({ url: Redacted.make(url) })))
+        const thief = { records: [site("thief", "restored", "restored.example.org")] }
+        assert.strictEqual((yield* ask("POST", "/v1/diff", thief)).status, 422)
+        assert.strictEqual((yield* ask("POST", "/v1/apply", { records: [account("passer-by")] })).status, 200)
+        assert.strictEqual((yield* ask("POST", "/v1/diff", thief)).status, 422)
+        assert.strictEqual((yield* ask("DELETE", "/v1/records/Account/restored?version=1")).status, 422)
+        assert.strictEqual((yield* ask("DELETE", "/v1/records/Site/restored?version=1")).status, 200)
+        assert.strictEqual((yield* ask("POST", "/v1/diff", thief)).status, 200)
       }),
     )
 

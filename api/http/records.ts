@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import type { Json } from "effect/Schema"
+import * as Stream from "effect/Stream"
 import { Api } from "../contract.ts"
 import { Actor } from "../identity.ts"
 import { Invalid, Malformed, type Mistake, NotFound } from "../problems.ts"
@@ -57,7 +58,7 @@ export const layer = HttpApiBuilder.group(Api, "records", (handlers) =>
         Effect.map(Records.desired(filter), (rows) =>
           format === "json"
             ? HttpServerResponse.jsonUnsafe(rows.map(documentOf))
-            : HttpServerResponse.text(yamlOf(rows), { contentType: "application/yaml" }),
+            : HttpServerResponse.stream(Stream.encodeText(yamlOf(rows)), { contentType: "application/yaml" }),
         ),
       ),
     ),

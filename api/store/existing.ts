@@ -1,39 +1,71 @@
 /**
- * All records, as a write needs them: rules across records are judged over the whole set.
+ * The stored records that a write has to do with: those that it names, and those that these touch. Never all of them: a
+ * write costs the same whether there are ten records or ten thousand.
  *
- * The one thing to know before changing it: only what changed since the last look is read with its spec. A row is the same
- * as long as id, version and time are (the time, because a database may have been put back to an earlier day).
+ * The one thing to know before changing it: what a record touches is looked up by its ties (spec/ties.ts), which are kept
+ * in its row by whoever wrote it through here. A row that came another way is untied: it takes part in every judgement
+ * until a writer has tied it, so a missing index costs time and never lets a second domain in.
  */
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
-import { keyOf } from "./plan.ts"
+import * as Result from "effect/Result"
+import { decodeEnvelope, type Envelope } from "../../spec/kinds.ts"
+import { tiesOf } from "../../spec/ties.ts"
+import { documentOf, keyOf } from "./plan.ts"
 import { type RecordRow, recordColumns } from "./rows.ts"
 
-interface Head {
-  readonly id: string
-  readonly stamp: string
+/** Nothing where it does not decode: a record of a newer Plumbline takes part in no rule and stops nobody. */
+export const decoded = (record: Pick<RecordRow, "kind" | "name" | "metadata" | "spec">): ReadonlyArray<Envelope> => {
+  const envelope = decodeEnvelope(documentOf(record))
+  return Result.isSuccess(envelope) ? [envelope.success] : []
 }
 
-let memory: ReadonlyMap<string, { readonly stamp: string; readonly row: RecordRow }> = new Map()
-
-export const loadExisting = Effect.gen(function* () {
+/** The rows of these keys, tombstones among them. */
+export const rowsOf = Effect.fn("existing.rowsOf")(function* (keys: ReadonlySet<string>) {
+  if (keys.size === 0) return new Map<string, RecordRow>()
   const sql = yield* PgClient
-  const heads = yield* sql<Head>`select id::text as id, version || ' ' || updated_at as stamp from records`
-  const known = memory
-  const missing = heads.filter(({ id, stamp }) => known.get(id)?.stamp !== stamp).map(({ id }) => id)
-  const read =
-    missing.length === 0
-      ? []
-      : yield* sql<RecordRow & { readonly stamp: string }>`
-          select ${recordColumns(sql)}, version || ' ' || updated_at as stamp from records r
-          where ${missing.length === heads.length ? sql`true` : sql`id = any(${missing}::uuid[])`}`
-  const fresh = new Map(read.map(({ stamp, ...row }) => [row.id, { stamp, row }]))
-  const all = new Map(
-    heads.flatMap(({ id }) => {
-      const found = fresh.get(id) ?? known.get(id)
-      return found === undefined ? [] : [[id, found] as const]
-    }),
+  const rows = yield* sql<RecordRow>`
+    select ${recordColumns(sql)} from records r join unnest(${[...keys]}::text[]) as wanted (key)
+      on r.kind = split_part(key, '/', 1) and r.name = substr(key, strpos(key, '/') + 1)`
+  return new Map(rows.map((row) => [keyOf(row), row]))
+})
+
+/** The keys of all that a source has. */
+export const keysOfSource = Effect.fn("existing.keysOfSource")(function* (source: string) {
+  const sql = yield* PgClient
+  const rows = yield* sql<Pick<RecordRow, "kind" | "name">>`
+    select kind, name from records where source = ${source} and deleted_at is null order by kind, name`
+  return rows.map(keyOf)
+})
+
+/** The records with one of these ties, and the untied ones. */
+export const touched = Effect.fn("existing.touched")(function* (ties: ReadonlySet<string>) {
+  if (ties.size === 0) return []
+  const sql = yield* PgClient
+  // A look-up in the index for each tie (`offset 0` keeps it one, also while there are no statistics): `ties && all`, or a
+  // plain join, may compare every row with thousands of ties.
+  return yield* sql<RecordRow>`
+    select ${recordColumns(sql)} from records r
+    where deleted_at is null and id in (
+      select t.id from unnest(${[...ties]}::text[]) as wanted (tie)
+        cross join lateral (select id from records where ties @> array[tie] and deleted_at is null offset 0) t
+      union
+      select id from records where untied and deleted_at is null
+    )
+    order by kind, name`
+})
+
+/** Ties what came another way. Under the lock of the one writer. */
+export const tieUp = Effect.gen(function* () {
+  const sql = yield* PgClient
+  const untied = yield* sql<RecordRow>`
+    select ${recordColumns(sql)} from records r where untied and deleted_at is null`
+  const rows = untied.flatMap(({ id, version, ...row }) =>
+    decoded(row).map((envelope) => ({ id, version, ties: tiesOf(envelope) })),
   )
-  memory = all
-  return new Map([...all.values()].map(({ row }) => [keyOf(row), row]))
-}).pipe(Effect.withSpan("existing.load"))
+  if (rows.length === 0) return
+  yield* sql`
+    update records r set ties = t.ties, tied_version = t.version
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as t (id uuid, version bigint, ties text[])
+    where r.id = t.id and r.version = t.version`
+}).pipe(Effect.withSpan("existing.tieUp"))

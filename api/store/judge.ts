@@ -1,52 +1,55 @@
 /**
  * What the set of all records would become, judged as a whole: nobody refers to nothing, nobody has what another has.
  *
- * The one thing to know before changing it: a stored record that does not decode (it is of a newer Plumbline) takes part in
- * no rule and stops nobody.
+ * The one thing to know before changing it: the rules are those of `spec/`; here is only what of a plan they concern.
  */
-import * as Result from "effect/Result"
-import { decodeEnvelope, type Envelope } from "../../spec/kinds.ts"
+import * as Effect from "effect/Effect"
+import type { Envelope } from "../../spec/kinds.ts"
+import type { RecordKey } from "../../spec/ties.ts"
 import { validateSet } from "../../spec/validate-set.ts"
 import type { Mistake } from "../problems.ts"
+import { decoded } from "./existing.ts"
 import { at } from "./fields.ts"
 import { documentOf, keyOf, type Step, type Wanted } from "./plan.ts"
 import type { RecordRow } from "./rows.ts"
+import { inTurns } from "./turns.ts"
 
-export const judge = (
-  existing: ReadonlyMap<string, RecordRow>,
+/** The part of a plan that may break a rule. */
+export interface SetChange {
+  readonly sent: ReadonlyArray<Wanted>
+  /** `sent`, each at the same place. */
+  readonly incoming: ReadonlyArray<Envelope>
+  readonly removed: ReadonlyArray<RecordKey>
+}
+
+export const changeOf = Effect.fn("judge.changeOf")(function* (
   steps: ReadonlyArray<Step>,
   wanted: ReadonlyArray<Wanted>,
-  /** Keys of records that were sent too, but have mistakes of their own. */
-  broken: ReadonlySet<string>,
-): ReadonlyArray<Mistake> => {
+) {
   // What changes nothing cannot break anything either; leaving it out keeps its place as an existing record.
   const unchanged = new Set(steps.filter(({ action }) => action === "unchanged").map(keyOf))
   const repeated = new Set(wanted.map(({ key }) => key)).size < wanted.length
-  const incoming = repeated ? wanted : wanted.filter(({ key }) => !unchanged.has(key))
+  const sent = repeated ? wanted : wanted.filter(({ key }) => !unchanged.has(key))
+  const incoming = (yield* inTurns(sent, decoded)).flat()
   const removed = steps.filter(({ deleted }) => deleted).map(({ kind, name }) => ({ kind, name }))
-  const problems = validateSet({
-    existing: [...existing.values()].filter(({ deleted_at }) => deleted_at === null).flatMap(remembered),
-    incoming: incoming.flatMap((record) => decoded(record)),
-    removed,
-  })
-  return problems.flatMap(({ index, kind, name, field, message, mend }): ReadonlyArray<Mistake> => {
-    const culprit = index === undefined ? undefined : incoming[index]
-    const target = culprit === undefined || field === "" ? undefined : at(documentOf(culprit), field)
-    if (typeof target === "string" && [...broken].some((key) => key.endsWith(`/${target}`))) return []
-    return [{ ...(culprit?.index === undefined ? {} : { index: culprit.index }), kind, name, field, message, mend }]
-  })
-}
+  return { sent, incoming, removed } satisfies SetChange
+})
 
-const decoded = (record: Pick<RecordRow, "kind" | "name" | "metadata" | "spec">): ReadonlyArray<Envelope> => {
-  const envelope = decodeEnvelope(documentOf(record))
-  return Result.isSuccess(envelope) ? [envelope.success] : []
-}
-
-// Decoding thousands of records for each small write would be most of its cost.
-const memory = new WeakMap<RecordRow, ReadonlyArray<Envelope>>()
-
-const remembered = (row: RecordRow): ReadonlyArray<Envelope> => {
-  const known = memory.get(row) ?? decoded(row)
-  memory.set(row, known)
-  return known
+export const judge = (
+  { sent, incoming, removed }: SetChange,
+  /** Those that the change touches, or more. */
+  existing: ReadonlyArray<RecordRow>,
+  /** Keys of records that were sent too, but have mistakes of their own. */
+  broken: ReadonlySet<string>,
+): ReadonlyArray<Mistake> => {
+  const replaced = new Set(sent.map(({ key }) => key))
+  const others = existing.filter((row) => !replaced.has(keyOf(row))).flatMap(decoded)
+  return validateSet({ existing: others, incoming, removed }).flatMap(
+    ({ index, kind, name, field, message, mend }): ReadonlyArray<Mistake> => {
+      const culprit = index === undefined ? undefined : sent[index]
+      const target = culprit === undefined || field === "" ? undefined : at(documentOf(culprit), field)
+      if (typeof target === "string" && [...broken].some((key) => key.endsWith(`/${target}`))) return []
+      return [{ ...(culprit?.index === undefined ? {} : { index: culprit.index }), kind, name, field, message, mend }]
+    },
+  )
 }

@@ -103,7 +103,7 @@ const replace = (wanted: Wanted, source: string | undefined, before: RecordRow):
     ...changes({ source: before.source }, { source: newSource }),
   ]
   const action = wasDeleted ? "restored" : fields.length === 0 ? "unchanged" : "updated"
-  const specChanged = changes(before.spec, wanted.spec).length > 0
+  const specChanged = fields.some(({ field }) => /^spec\b/.test(field))
   return {
     ...rowOf(wanted),
     action,
@@ -167,15 +167,13 @@ const pruneCount = 3
 
 /** Which records of a source a set leaves out, and whether a guard holds their deletion back. */
 export const prune = (
-  source: string,
+  owned: ReadonlyArray<string>,
   wanted: ReadonlySet<string>,
-  existing: ReadonlyMap<string, RecordRow>,
 ): {
   readonly owned: number
   readonly unwanted: ReadonlyArray<string>
   readonly guard: "empty" | "share" | undefined
 } => {
-  const owned = [...existing].filter(([, row]) => row.source === source && row.deleted_at === null).map(([key]) => key)
   const unwanted = owned.filter((key) => !wanted.has(key))
   return {
     owned: owned.length,

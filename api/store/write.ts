@@ -13,15 +13,16 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { examine } from "../../spec/examine.ts"
 import { encodeEnvelope } from "../../spec/kinds.ts"
+import { tiesOf, touchedBy } from "../../spec/ties.ts"
 import { Conflict, Invalid, type Mistake, PruneRefused } from "../problems.ts"
 import type { Applied, Change } from "../shapes.ts"
 import { oneWriter, transaction } from "./database.ts"
 import { unifiedDiff } from "./document.ts"
-import { loadExisting } from "./existing.ts"
+import { keysOfSource, rowsOf, tieUp, touched } from "./existing.ts"
 import { lastOf } from "./history.ts"
-import { judge } from "./judge.ts"
+import { changeOf, judge, type SetChange } from "./judge.ts"
 import { keyOf, mismatches, plan, prune, type Step, type Unwanted, type Wanted } from "./plan.ts"
-import type { RecordRow } from "./rows.ts"
+import { inTurns } from "./turns.ts"
 import { rememberUids, settleUids } from "./uids.ts"
 
 export interface Write {
@@ -43,43 +44,41 @@ export interface Write {
 
 export const write = Effect.fn("write")(function* (request: Write) {
   const sql = yield* PgClient
-  const examined = examineAll(request.records, request.identities)
+  const examined = yield* examineAll(request.records, request.identities)
   const steps = yield* transaction(sql)(
     Effect.gen(function* () {
-      if (request.dryRun !== true) yield* oneWriter(sql)
-      const existing = yield* loadExisting
-      const settled = yield* settleUids(examined.wanted, existing)
-      const pruned = yield* prunedBy(
-        request,
-        new Set(settled.wanted.map(({ key }) => key)),
-        existing,
-        examined.mistakes,
-      )
-      const intent = {
-        wanted: settled.wanted,
-        unwanted: [...(request.unwanted ?? []), ...pruned],
-        source: request.source,
+      if (request.dryRun !== true) {
+        yield* oneWriter(sql)
+        yield* tieUp
       }
+      const wantedKeys = new Set(examined.wanted.map(({ key }) => key))
+      const pruned = yield* prunedBy(request, wantedKeys, examined.mistakes)
+      const unwanted = [...(request.unwanted ?? []), ...pruned]
+      const expected = request.expectVersions ?? {}
+      const existing = yield* rowsOf(
+        new Set([...wantedKeys, ...unwanted.map(({ key }) => key), ...Object.keys(expected)]),
+      )
+      const settled = yield* settleUids(examined.wanted, existing)
       const appearing = settled.wanted.filter(({ key }) => !existing.has(key))
       const last = new Map((yield* lastOf(appearing)).map((revision) => [keyOf(revision), revision]))
-      const planned = plan(intent, existing, last, randomUUID)
-      const mistakes = [
-        ...examined.mistakes,
-        ...settled.mistakes,
-        ...judge(existing, planned, settled.wanted, examined.broken),
-      ]
+      const planned = plan({ wanted: settled.wanted, unwanted, source: request.source }, existing, last, randomUUID)
+      const change = yield* changeOf(planned, settled.wanted)
+      const neighbours = yield* touched(touchedBy(change))
+      const mistakes = [...examined.mistakes, ...settled.mistakes, ...judge(change, neighbours, examined.broken)]
       if (mistakes.length > 0)
         return yield* new Invalid({
           detail: `${mistakes.length === 1 ? "There is a mistake" : `There are ${mistakes.length} mistakes`}; nothing was written`,
           problems: mistakes,
         })
-      const versions = mismatches(request.expectVersions ?? {}, existing)
+      const versions = mismatches(expected, existing)
       if (versions.length > 0) return yield* new Conflict({ detail: conflictDetail, versions })
-      if (request.dryRun !== true) yield* carryOut(planned, request)
+      if (request.dryRun !== true) {
+        yield* carryOut(planned, change, request)
+      }
       return planned
     }),
   )
-  const changes = steps.map((step) => toChange(step, request.diffs === true))
+  const changes = yield* inTurns(steps, (step) => toChange(step, request.diffs === true))
   const applied: Applied = { dryRun: request.dryRun === true, changes, summary: summaryOf(changes) }
   return applied
 })
@@ -93,11 +92,14 @@ interface Examined {
   readonly broken: ReadonlySet<string>
 }
 
-const examineAll = (records: ReadonlyArray<unknown>, identities?: ReadonlyMap<string, string>): Examined => {
+const examineAll = Effect.fnUntraced(function* (
+  records: ReadonlyArray<unknown>,
+  identities?: ReadonlyMap<string, string>,
+) {
   const wanted: Array<Wanted> = []
   const mistakes: Array<Mistake> = []
   const broken = new Set<string>()
-  records.forEach((record, index) => {
+  yield* inTurns(records, (record, index) => {
     const examined = examine(record)
     if (Result.isFailure(examined)) {
       for (const { kind, name, field, message, mend } of examined.failure) {
@@ -120,13 +122,12 @@ const examineAll = (records: ReadonlyArray<unknown>, identities?: ReadonlyMap<st
     const { notes } = examined.success
     wanted.push({ key, kind, name, metadata: rest, spec, index, notes, ...(id === undefined ? {} : { id }) })
   })
-  return { wanted, mistakes, broken }
-}
+  return { wanted, mistakes, broken } satisfies Examined
+})
 
 const prunedBy = Effect.fnUntraced(function* (
   request: Write,
   wanted: ReadonlySet<string>,
-  existing: ReadonlyMap<string, RecordRow>,
   mistakes: ReadonlyArray<Mistake>,
 ) {
   // With mistakes nothing will be written, and records that could not be read would look like ones that were left out.
@@ -142,7 +143,7 @@ const prunedBy = Effect.fnUntraced(function* (
         },
       ],
     })
-  const { owned, unwanted, guard } = prune(request.source, wanted, existing)
+  const { owned, unwanted, guard } = prune(yield* keysOfSource(request.source), wanted)
   if (guard === "empty" || (guard === "share" && request.confirmPrune !== true))
     return yield* new PruneRefused({
       detail:
@@ -158,22 +159,33 @@ const prunedBy = Effect.fnUntraced(function* (
 })
 
 /** A few statements however many records: the rows travel as one jsonb value. */
-const carryOut = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>, { actor, via }: Write) {
+const carryOut = Effect.fnUntraced(function* (
+  steps: ReadonlyArray<Step>,
+  { sent, incoming }: SetChange,
+  { actor, via }: Write,
+) {
   const changed = steps.filter(({ action }) => action !== "unchanged")
   if (changed.length === 0) return
   const sql = yield* PgClient
+  const ties = new Map(incoming.map((record, place) => [sent[place]?.key, tiesOf(record)]))
   const rows = JSON.stringify(
-    changed.map(({ fields: _fields, notes: _notes, before: _before, ...row }, place) => ({ ...row, place })),
+    changed.map(({ fields: _fields, notes: _notes, before: _before, ...row }, place) => ({
+      ...row,
+      ties: ties.get(keyOf(row)) ?? [],
+      place,
+    })),
   )
   yield* sql`
-    insert into records (kind, name, id, version, generation, metadata, spec, source, deleted_at, deletion_confirmed)
-    select kind, name, id, version, generation, metadata, spec, source, case when deleted then now() end, confirmed
+    insert into records (kind, name, id, version, generation, metadata, spec, source, deleted_at, deletion_confirmed,
+      ties, tied_version)
+    select kind, name, id, version, generation, metadata, spec, source, case when deleted then now() end, confirmed,
+      ties, version
     from jsonb_to_recordset(${rows}::jsonb) as r (kind text, name text, id uuid, version bigint, generation bigint,
-      metadata jsonb, spec jsonb, source text, deleted boolean, confirmed boolean)
+      metadata jsonb, spec jsonb, source text, deleted boolean, confirmed boolean, ties text[])
     on conflict (kind, name) do update set
       version = excluded.version, generation = excluded.generation, metadata = excluded.metadata, spec = excluded.spec,
       source = excluded.source, deleted_at = excluded.deleted_at, deletion_confirmed = excluded.deletion_confirmed,
-      updated_at = now()`
+      ties = excluded.ties, tied_version = excluded.tied_version, updated_at = now()`
   yield* rememberUids(changed.filter(({ deleted }) => !deleted))
   yield* sql`
     insert into revisions (record_id, kind, name, generation, version, action, actor, source, metadata, spec)
