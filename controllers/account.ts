@@ -50,7 +50,7 @@ export const account = guarded<AccountSpec>("Account", ({ name, spec }, { facts 
         tasksMax: Number(whole("a limit of tasks", spec.limits.tasks, 1, 4_194_304)),
       },
       // After the user, so that a removal ends what runs as the user before the user goes.
-      { fields: ["spec.limits"], after: [userKey(layout.name), pathKey(layout.home)] },
+      { fields: ["metadata.name", "spec.limits"], after: [userKey(layout.name), pathKey(layout.home)] },
     ),
   ])
 })

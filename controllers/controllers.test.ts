@@ -1,9 +1,24 @@
 import { describe, expect, it } from "vitest"
+import type { Controller } from "../reconciler/contract/controller.ts"
+import type { Resource } from "../reconciler/contract/resource.ts"
+import type { AccountSpec } from "../spec/account.ts"
+import type { PhpSpec } from "../spec/php.ts"
+import type { SiteSpec } from "../spec/site.ts"
 import { account } from "./account.ts"
 import { controllers } from "./index.ts"
 import { node } from "./node.ts"
 import { php } from "./php.ts"
-import { aNode, anAccount, aPhp, aSite, directoryFacts, liveFacts, renderOf, resourcesOf } from "./samples/records.ts"
+import {
+  aNode,
+  anAccount,
+  aPhp,
+  aSite,
+  desired,
+  directoryFacts,
+  liveFacts,
+  renderOf,
+  resourcesOf,
+} from "./samples/records.ts"
 import { site } from "./site.ts"
 
 const acme = anAccount("acme")
@@ -15,6 +30,71 @@ const contentOf = (resources: ReturnType<typeof resourcesOf>, id: string): strin
 describe("the controllers", () => {
   it("are one a kind", () => {
     expect(controllers.map(({ kind }) => kind)).toEqual(["Node", "Account", "Php", "Site"])
+  })
+})
+
+/** What differs between two renders of one record, and the fields that it says explain it. */
+const touched = (before: ReadonlyArray<Resource>, after: ReadonlyArray<Resource>) => {
+  const known = new Set(before.map(({ id, kind, spec }) => JSON.stringify([kind, id, spec])))
+  return after.filter(({ id, kind, spec }) => !known.has(JSON.stringify([kind, id, spec])))
+}
+
+describe("every field that changes a resource is among those that explain it", () => {
+  const others = [acme, anAccount("blue-fern"), aPhp("acme"), aPhp("other"), aPhp("fern", { account: "blue-fern" })]
+  const check = <Spec>(
+    controller: Controller<Spec>,
+    name: string,
+    [before, after]: readonly [Spec, Spec],
+    field: string,
+  ) => {
+    const render = (spec: Spec) =>
+      resourcesOf(renderOf(controller, desired(controller.kind, name, spec), liveFacts, others))
+    const changed = touched(render(before), render(after))
+    expect(changed.length).toBeGreaterThan(0)
+    const explains = (one: string) => field === one || field.startsWith(`${one}.`)
+    expect(changed.filter(({ fields }) => !fields.some(explains)).map(({ id }) => id)).toEqual([])
+    for (const { fields } of changed) expect(fields).not.toContain("spec")
+  }
+
+  it.each<readonly [string, Partial<typeof SiteSpec.Encoded>]>([
+    ["spec.domains", { domains: ["other.example.org"] }],
+    ["spec.aliases", { aliases: ["alias.example.org"] }],
+    ["spec.redirects.www", { redirects: { www: "add" } }],
+    ["spec.redirects.https", { redirects: { https: true } }],
+    ["spec.redirects.paths", { redirects: { paths: [{ from: "/a", to: "/b" }] } }],
+    ["spec.documentRoot", { documentRoot: "web/app" }],
+    ["spec.php", { php: "other" }],
+    ["spec.account", { account: "blue-fern", php: "fern" }],
+    ["spec.suspended", { suspended: true }],
+    ["spec.indexFiles", { indexFiles: ["start.html"] }],
+    ["spec.errorPages", { errorPages: { "404": "/404.html" } }],
+    ["spec.maxUpload", { maxUpload: "1G" }],
+  ])("Site, %s", (field, change) => {
+    const base = { php: "acme" }
+    check(site, "shop", [aSite("shop", base).spec, aSite("shop", { ...base, ...change }).spec], field)
+    if (!/domains|aliases|www/.test(field)) return
+    const suspended = { ...base, suspended: true }
+    check(site, "shop", [aSite("shop", suspended).spec, aSite("shop", { ...suspended, ...change }).spec], field)
+  })
+
+  it.each<readonly [string, typeof AccountSpec.Encoded]>([
+    ["spec.uid", { uid: 10002 }],
+    ["spec.comment", { comment: "Acme" }],
+    ["spec.limits.memory", { limits: { memory: "1G" } }],
+    ["spec.limits.cpu", { limits: { cpu: 50 } }],
+    ["spec.limits.tasks", { limits: { tasks: 50 } }],
+  ])("Account, %s", (field, change) => {
+    check(account, "acme", [acme.spec, anAccount("acme", change).spec], field)
+  })
+
+  it.each<readonly [string, Partial<typeof PhpSpec.Encoded>]>([
+    ["spec.account", { account: "blue-fern" }],
+    ["spec.version", { version: "7.4" }],
+    ["spec.ini", { ini: { memory_limit: "64M" } }],
+    ["spec.pool.maxChildren", { pool: { maxChildren: 9 } }],
+    ["spec.extensions", { extensions: { gd: false } }],
+  ])("Php, %s", (field, change) => {
+    check(php, "acme", [aPhp("acme").spec, aPhp("acme", change).spec], field)
   })
 })
 

@@ -34,6 +34,7 @@ export const site = guarded<SiteSpec>("Site", ({ name, spec }, { facts, lookup }
   const owner = accountLayout(spec.account)
   const group = webGroup(facts)
   const inTree = { fields: ["spec.account", "metadata.name"], after: [pathKey(owner.sites), userKey(owner.name)] }
+  const inside = [...inTree.fields, "spec.documentRoot"]
   const deeper = layout.documentRoot !== layout.tenantRoot
   return resources([
     // What the customer uploaded goes to the trash with the folder around it, all at once.
@@ -41,14 +42,14 @@ export const site = guarded<SiteSpec>("Site", ({ name, spec }, { facts, lookup }
     directory(
       layout.tenantRoot,
       { owner: owner.name, group, mode: 0o2750 },
-      { fields: ["spec.documentRoot"], after: [pathKey(layout.tree), userKey(owner.name)], onDelete: "retain" },
+      { fields: inside, after: [pathKey(layout.tree), userKey(owner.name)], onDelete: "retain" },
     ),
     ...(deeper
       ? [
           tenantDirectory(
             layout.documentRoot,
             { user: owner.name, mode: 0o750 },
-            { fields: ["spec.documentRoot"], after: [pathKey(layout.tenantRoot)], onDelete: "retain" },
+            { fields: inside, after: [pathKey(layout.tenantRoot)], onDelete: "retain" },
           ),
         ]
       : []),
@@ -66,7 +67,7 @@ export const site = guarded<SiteSpec>("Site", ({ name, spec }, { facts, lookup }
         ),
       },
       {
-        fields: ["spec"],
+        fields: ["metadata.name", ...fieldsOfVhost(spec)],
         after: [
           nginxKey("nginx.conf"),
           pathKey(layout.logs),
@@ -77,3 +78,21 @@ export const site = guarded<SiteSpec>("Site", ({ name, spec }, { facts, lookup }
     ),
   ])
 })
+
+/** The fields that leave a trace in the vhost. Of a suspended site that is its names alone. */
+const fieldsOfVhost = (spec: SiteSpec): ReadonlyArray<string> => [
+  "spec.domains",
+  ...(spec.aliases.length === 0 ? [] : ["spec.aliases"]),
+  "spec.suspended",
+  ...(spec.suspended ? ["spec.redirects.www"] : fieldsOfContent(spec)),
+]
+
+const fieldsOfContent = (spec: SiteSpec): ReadonlyArray<string> => [
+  "spec.redirects",
+  ...(spec.php === undefined ? [] : ["spec.php"]),
+  "spec.account",
+  "spec.documentRoot",
+  "spec.indexFiles",
+  ...(Object.keys(spec.errorPages).length === 0 ? [] : ["spec.errorPages"]),
+  "spec.maxUpload",
+]
