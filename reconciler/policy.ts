@@ -69,7 +69,10 @@ export const policyOf = (
   )
   const pause = inForce.find((one) => one.mode === "pause") ?? inForce[0]
   const rest = {
-    selfHeal: spec.selfHeal && record.annotations["plumbline.dev/self-heal"] !== "false",
+    selfHeal:
+      spec.selfHeal &&
+      !spec.selfHealExcept.some((kind) => kind === record.kind) &&
+      record.annotations["plumbline.dev/self-heal"] !== "false",
     adopt: record.annotations["plumbline.dev/adopt"] === "true",
   }
   if (pause !== undefined) return { mode: pause.mode, because: saying(pause), ...rest }

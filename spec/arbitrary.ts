@@ -5,6 +5,7 @@
  * names that YAML would take for numbers), because that is where an encoder breaks.
  */
 import fc from "fast-check"
+import { kindNames } from "./kind-names.ts"
 import { printBytes } from "./names.ts"
 import { errorPageStatuses } from "./site.ts"
 
@@ -173,6 +174,7 @@ const site = fc
 const node = fc.record({
   mode: optional(fc.constantFrom("enforce", "observe")),
   selfHeal: optional(fc.boolean()),
+  selfHealExcept: optional(fc.subarray([...kindNames])),
   prune: optional(present(fc.record({ maxShare: optional(fc.integer({ min: 1, max: 100 })) }))),
   trashRetentionDays: optional(fc.integer({ min: 1, max: 3650 })),
   http: optional(present(fc.record({ port: optional(fc.integer({ min: 1, max: 65535 })) }))),

@@ -1,5 +1,6 @@
 /**
- * The registry: every kind that there is. Adding a kind is its own file and a line in each of the two lists.
+ * The registry: every kind that there is. Adding a kind is its own file, its name in `kind-names.ts`, and a line in each of
+ * the two lists.
  *
  * The one thing to know before changing it: decoding is strict (all errors, no unknown field) and total over versions: what
  * an older program does not know fails to decode, and whoever decodes must then touch nothing of that record.
@@ -9,11 +10,14 @@ import type * as SchemaAST from "effect/SchemaAST"
 import { Account } from "./account.ts"
 import { envelopeOf } from "./envelope.ts"
 import type { Claim, Kind, Reference } from "./kind.ts"
+import { KindName, kindNames } from "./kind-names.ts"
 import { Node } from "./node.ts"
 import { Php } from "./php.ts"
 import { Site } from "./site.ts"
 
-export const kinds = { Account, Node, Php, Site }
+export { KindName, kindNames }
+
+export const kinds = { Account, Node, Php, Site } satisfies { readonly [K in KindName]: { readonly kind: K } }
 
 /** Each kind's records, as a person writes them. */
 export const envelopes = {
@@ -22,11 +26,6 @@ export const envelopes = {
   Php: envelopeOf(Php),
   Site: envelopeOf(Site),
 }
-
-export type KindName = keyof typeof kinds
-// The keys of an object literal are exactly what its type says.
-export const kindNames = Object.keys(kinds) as ReadonlyArray<KindName>
-export const KindName = Schema.Literals(kindNames)
 
 /** A record as a person writes it, of any kind. */
 export const Envelope = Schema.Union(Object.values(envelopes))

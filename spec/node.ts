@@ -7,6 +7,7 @@
 import * as Schema from "effect/Schema"
 import { explained, intBetween, withDefault } from "./grammar.ts"
 import { defineKind } from "./kind.ts"
+import { KindName } from "./kind-names.ts"
 import { NodeName, Port } from "./names.ts"
 
 export const NodeSpec = Schema.Struct({
@@ -15,6 +16,10 @@ export const NodeSpec = Schema.Struct({
     withDefault("enforce"),
   ),
   selfHeal: Schema.Boolean.pipe(explained("Whether drift is healed, or only reported."), withDefault(true)),
+  selfHealExcept: Schema.Array(KindName).pipe(
+    explained("Kinds whose drift is only reported, although selfHeal is true."),
+    withDefault([]),
+  ),
   prune: Schema.Struct({
     maxShare: intBetween(1, 100, "percent").pipe(
       explained("The largest share of what is owned that one plan may remove without asking."),
