@@ -1,11 +1,9 @@
 // The agent: one engine on one host, and the things that wake it. Read it from `run` upwards.
 
 import * as Clock from "effect/Clock"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Random from "effect/Random"
-import * as Schedule from "effect/Schedule"
 import { Activator } from "./activations/activator.ts"
 import type { Controller } from "./contract/controller.ts"
 import type { Facts } from "./contract/facts.ts"
@@ -21,6 +19,7 @@ import { hostPath } from "./host/path.ts"
 import { Inventory } from "./inventory.ts"
 import * as Journal from "./journal.ts"
 import { type RecordKey, recordKey } from "./keys.ts"
+import { notesOf } from "./notes.ts"
 import * as Outbox from "./outbox.ts"
 import { nodeRecordKey, type Pause } from "./policy.ts"
 import * as Queue from "./queue.ts"
@@ -28,7 +27,7 @@ import { reconcile } from "./reconcile.ts"
 import { type KindSchema, Records } from "./records.ts"
 import * as Relist from "./relist.ts"
 import { Standings } from "./standing.ts"
-import { DesiredState, type StoreFailure } from "./store.ts"
+import { DesiredState, patiently } from "./store.ts"
 import { Surveys } from "./surveys.ts"
 import { heartbeat, readSurveys, sweep } from "./sweep.ts"
 import type { Types } from "./types.ts"
@@ -65,7 +64,6 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   const host = yield* Host
   const store = yield* DesiredState
   const activator = yield* Activator
-  const patiently = <A, R>(self: Effect.Effect<A, StoreFailure, R>) => waitForStore(self)
 
   // What is owned and how everything stood: without knowing that, nothing may be touched.
   yield* patiently(store.list)
@@ -116,7 +114,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     pauses: () => pauses,
     wake: (record, why) => queue.add(record, why),
     watched: hearing.watched,
-    notes: () => ({ ...awayNote(store), ...orphanNote(engine) }),
+    notes: () => notesOf(engine),
     refresh: Effect.suspend(() => desire.relist("edit")),
     forget: (record) => {
       records.remove(record)
@@ -166,7 +164,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
       for (const [key, standing] of standings.all()) {
         if (standing.conditions.some((condition) => condition.reason === "StoreAway")) queue.add(key, "edit")
       }
-      if (JSON.stringify(standings.get(node)?.details.storeAway) !== JSON.stringify(awayNote(store).storeAway)) {
+      if (JSON.stringify(standings.get(node)?.details.storeAway) !== JSON.stringify(notesOf(engine).storeAway)) {
         suspects.add(node)
         queue.add(node, "drift")
       }
@@ -189,20 +187,10 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     yield* readSurveys(engine)
     yield* patiently(store.writeNode(facts))
     yield* patiently(desire.relist("resync"))
-    yield* replayOwed
+    yield* Journal.replay(engine)
     yield* queue.settled()
     yield* heartbeat(engine, began)
     yield* outbox.flush
-  })
-
-  /** What an earlier agent owed and no record of today would say again. */
-  const replayOwed = Effect.gen(function* () {
-    for (const record of journal.records()) {
-      const key = record as RecordKey
-      if (records.get(key) !== undefined) continue
-      yield* Effect.ignore(activator.submit(key, journal.of(key)))
-      yield* Effect.ignore(journal.settle(key))
-    }
   })
 
   const every = (seconds: number, what: Effect.Effect<void, never, Host>) =>
@@ -245,36 +233,12 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     if (ended) wakeAll("edit")
   })
 
-  const agent: Agent = {
+  return {
     engine,
     queue,
     desire,
     sweep: onePass,
     settled: Effect.andThen(queue.settled(), outbox.flush),
     run,
-  }
-  return agent
+  } satisfies Agent
 })
-
-/** At the start there is no last known state to go on with: the store is waited for. */
-const waitForStore = <A, R>(self: Effect.Effect<A, StoreFailure, R>): Effect.Effect<A, never, R> =>
-  self.pipe(
-    Effect.retry({
-      while: (failure) => failure.away,
-      schedule: Schedule.jittered(Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")])),
-    }),
-    Effect.orDie,
-  )
-
-/** Claims whose record is gone without having been deleted: left as they are, for a person to decide. */
-const orphanNote = ({ inventory, records }: Engine) => {
-  const orphans = [...inventory.records()].filter((record) => records.get(record) === undefined).sort()
-  return orphans.length === 0 ? {} : { orphans: orphans.slice(0, 50) }
-}
-
-const awayNote = (store: DesiredState["Service"]) => {
-  const away = store.lastAway()
-  if (away === undefined) return {}
-  const iso = (millis: number) => DateTime.formatIso(DateTime.makeUnsafe(millis))
-  return { storeAway: { from: iso(away.from), until: iso(away.until) } }
-}

@@ -28,6 +28,8 @@ export interface Journal {
   /** Adds to what the record owes. Durable when it comes back. */
   readonly owe: (record: RecordKey, more: ReadonlyArray<Activation>) => Effect.Effect<void, ResourceFailure, Host>
   readonly settle: (record: RecordKey) => Effect.Effect<void, ResourceFailure, Host>
+  /** All that owe something. */
+  readonly records: () => ReadonlyArray<RecordKey>
 }
 
 /** What the host can tell and keep of a thing that somebody changed. */

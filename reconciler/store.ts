@@ -6,7 +6,8 @@
 
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import type { Condition } from "./conditions.ts"
 import type { Facts } from "./contract/facts.ts"
 import type { FieldDiff, HostKey } from "./contract/resource.ts"
@@ -116,3 +117,13 @@ export interface DesiredStateShape {
 export class DesiredState extends Context.Service<DesiredState, DesiredStateShape>()(
   "plumbline/reconciler/DesiredState",
 ) {}
+
+/** For the start: there is no last known state to go on with then, so the store is waited for. */
+export const patiently = <A, R>(self: Effect.Effect<A, StoreFailure, R>): Effect.Effect<A, never, R> =>
+  self.pipe(
+    Effect.retry({
+      while: (failure) => failure.away,
+      schedule: Schedule.jittered(Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")])),
+    }),
+    Effect.orDie,
+  )
