@@ -1,0 +1,110 @@
+// What became of it: statuses, drift, heartbeats, what the node is, and the end of a record.
+
+import type * as PgClient from "@effect/sql-pg/PgClient"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { Conditions } from "../conditions.ts"
+import { kindOf, nameOf, recordKey } from "../keys.ts"
+import type { DesiredStateShape, StatusDetails } from "../store.ts"
+import type { Asking } from "./asking.ts"
+
+const decodeConditions = Schema.decodeUnknownOption(Conditions)
+
+export const outcomes = (
+  node: string,
+  sql: PgClient.PgClient,
+  { ask }: Asking,
+): Pick<
+  DesiredStateShape,
+  "statuses" | "writeStatuses" | "writeDrift" | "writeHeartbeat" | "writeNode" | "finish"
+> => ({
+  statuses: ask(
+    sql<{
+      kind: string
+      name: string
+      observed_generation: bigint
+      conditions: unknown
+      details: StatusDetails
+    }>`select kind, name, observed_generation, conditions, details from status where node = ${node}`,
+  ).pipe(
+    Effect.map((rows) =>
+      rows.map((row) => ({
+        key: recordKey(row.kind, row.name),
+        generation: Number(row.observed_generation),
+        conditions: Option.getOrElse(decodeConditions(row.conditions), () => []),
+        details: row.details,
+      })),
+    ),
+  ),
+  writeStatuses: (rows) =>
+    Effect.asVoid(
+      ask(sql`
+        insert into status (kind, name, node, observed_generation, conditions, details, updated_at)
+        select w.kind, w.name, ${node}, w.generation, w.conditions, w.details, now()
+        from jsonb_to_recordset(${sql.json(
+          rows.map((row) => ({
+            kind: kindOf(row.key),
+            name: nameOf(row.key),
+            record_id: row.recordId,
+            generation: row.generation,
+            conditions: row.conditions,
+            details: row.details,
+          })),
+        )}) as w(kind text, name text, record_id uuid, generation bigint, conditions jsonb, details jsonb)
+        join records r on r.kind = w.kind and r.name = w.name and r.id = w.record_id and r.generation = w.generation
+        on conflict (kind, name, node) do update set
+          observed_generation = excluded.observed_generation, conditions = excluded.conditions,
+          details = excluded.details, updated_at = excluded.updated_at
+        where (status.observed_generation, status.conditions, status.details)
+          is distinct from (excluded.observed_generation, excluded.conditions, excluded.details)`),
+    ),
+  writeDrift: (rows) =>
+    Effect.asVoid(
+      ask(sql`
+        insert into drift_events
+          (node, kind, name, resource_key, drift_kind, stream, outcome, diff, fields, author, kept_copy, seen_at)
+        select ${node}, kind, name, resource_key, drift_kind, stream, outcome, diff, fields, author, kept_copy, seen_at
+        from jsonb_to_recordset(${sql.json(
+          rows.map((row) => ({
+            kind: kindOf(row.record),
+            name: nameOf(row.record),
+            resource_key: row.resourceKey,
+            drift_kind: row.driftKind,
+            stream: row.stream,
+            outcome: row.outcome,
+            diff: row.diff,
+            fields: row.fields,
+            author: row.author,
+            kept_copy: row.keptCopy ?? null,
+            seen_at: DateTime.formatIso(DateTime.makeUnsafe(row.seenAtMillis)),
+          })),
+        )}) as w(kind text, name text, resource_key text, drift_kind text, stream text, outcome text, diff text,
+                 fields jsonb, author jsonb, kept_copy text, seen_at timestamptz)`),
+    ),
+  writeHeartbeat: (beat) =>
+    Effect.asVoid(
+      ask(sql`
+        insert into sweeps (node, at, resources, drifted, duration_ms)
+        values (${node}, ${DateTime.toDate(DateTime.makeUnsafe(beat.atMillis))}, ${beat.resources}, ${beat.drifted},
+                ${Math.round(beat.durationMillis)})
+        on conflict do nothing`),
+    ),
+  writeNode: (facts) =>
+    Effect.asVoid(
+      ask(sql`
+        insert into nodes (name, facts) values (${node}, ${sql.json(facts)})
+        on conflict (name) do update set facts = excluded.facts, last_seen_at = now()`),
+    ),
+  finish: (stored) =>
+    ask(
+      // Status goes with its record; in one statement, so that no reader sees the one without the other.
+      sql`
+        with gone as (
+          delete from records where kind = ${stored.kind} and name = ${stored.name} and id = ${stored.id}
+            and version = ${stored.version} and deleted_at is not null returning kind, name
+        ), cleared as (delete from status s using gone where s.kind = gone.kind and s.name = gone.name)
+        select kind from gone`,
+    ).pipe(Effect.map((rows) => rows.length > 0)),
+})
