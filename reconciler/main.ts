@@ -7,6 +7,7 @@
 //   PLUMB_HOST_SERVICES   off: a directory host runs neither nginx nor PHP, whatever this machine has
 //   PLUMB_HTTP_PORT       where sites answer; otherwise as the node's record says
 //   PLUMB_RESYNC_SECONDS  between two full passes, 300 when not given
+//   PLUMB_RELIST_SECONDS  between two looks at the list of records, and at users and units, 30 when not given
 //   PLUMB_LOG             pretty, logfmt or json; pretty on a terminal, else logfmt
 //   PLUMB_CRASH_AT        for tests: end as a power cut would, at the Nth side effect
 
@@ -41,17 +42,19 @@ const settings = Config.all({
   services: Config.Literals(["on", "off"], "PLUMB_HOST_SERVICES").pipe(Config.withDefault("on" as const)),
   port: Config.option(Config.Port("PLUMB_HTTP_PORT")),
   resyncSeconds: Config.Int("PLUMB_RESYNC_SECONDS").pipe(Config.withDefault(300)),
+  relistSeconds: Config.Int("PLUMB_RELIST_SECONDS").pipe(Config.withDefault(30)),
   crashAt: Config.option(Config.String("PLUMB_CRASH_AT")),
 })
 
 const program = Effect.gen(function* () {
-  const { node, host, port, resyncSeconds } = yield* settings
+  const { node, host, port, resyncSeconds, relistSeconds } = yield* settings
   const agent = yield* Agent.make({
     node,
     kinds: kindSchemas,
     controllers,
     types: resourceTypes,
     resyncSeconds,
+    relistSeconds,
     facts: ({ records }) => {
       const wanted = host === "live" ? Option.some(nodePolicy(node, records).http.port) : Option.none()
       const httpPort = Option.getOrUndefined(Option.orElse(port, () => wanted))
