@@ -32,6 +32,7 @@ export default defineConfig({
         test: {
           name: "host",
           include: ["fixtures/**/*.host.test.ts"],
+          globalSetup: ["fixtures/postgres/global-setup.ts"],
           // One Debian at a time: they share two cores, and what is measured must not be disturbed.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
