@@ -12,6 +12,7 @@ import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as Schema from "effect/Schema"
+import { Instant } from "../spec/record.ts"
 import { Authenticated } from "./identity.ts"
 import * as Problems from "./problems.ts"
 import * as Shapes from "./shapes.ts"
@@ -212,7 +213,7 @@ const pauses = HttpApiGroup.make("pauses")
         mode: Schema.Literals(["pause", "observe"]),
         reason: Schema.String.check(Schema.isBetweenLength(1, 500)),
         /** ISO 8601; left out: until somebody resumes. */
-        until: Schema.optionalKey(Shapes.Instant),
+        until: Schema.optionalKey(Instant),
       }),
       success: Shapes.Pause,
       error: Problems.Invalid,

@@ -5,10 +5,7 @@
  * free; anything else breaks a client of another version.
  */
 import * as Schema from "effect/Schema"
-import { Condition } from "../spec/record.ts"
-
-/** An instant as ISO 8601 in UTC. */
-export const Instant = Schema.String.annotate({ format: "date-time" })
+import { Condition, Instant, State } from "../spec/record.ts"
 
 export const Metadata = Schema.Struct({
   name: Schema.String,
@@ -34,10 +31,6 @@ export const NodeStatus = Schema.Struct({
   updatedAt: Instant,
 })
 export type NodeStatus = typeof NodeStatus.Type
-
-/** The conditions in one word. `waiting`: no agent has looked at this generation yet. */
-export const State = Schema.Literals(["ready", "reconciling", "stalled", "waiting", "deleting"])
-export type State = typeof State.Type
 
 /** A record as it is read: what is wanted, the store's own knowledge of it, and its status. */
 export const StoredRecord = Schema.Struct({

@@ -137,6 +137,3 @@ export const DomainName = Schema.String.annotate({
     ),
   )
 export type DomainName = typeof DomainName.Type
-
-/** The form for people: `xn--bcher-kva.example` reads `bücher.example`. */
-export const domainForPeople = (domain: DomainName): string => domainToUnicode(domain)

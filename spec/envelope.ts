@@ -24,7 +24,6 @@ export const policyAnnotations = {
 } as const satisfies {
   readonly [key: string]: { readonly values: ReadonlyArray<string>; readonly explanation: string }
 }
-export type PolicyAnnotation = keyof typeof policyAnnotations
 
 const keyPattern = "^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
 const keyShape = new RegExp(keyPattern)

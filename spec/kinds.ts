@@ -31,12 +31,6 @@ export const envelopes = {
 export const Envelope = Schema.Union(Object.values(envelopes))
 export type Envelope = typeof Envelope.Type
 
-export type EnvelopeOf<K extends KindName> = Extract<Envelope, { readonly kind: K }>
-export type SpecOf<K extends KindName> = EnvelopeOf<K>["spec"]
-export type NameOf<K extends KindName> = EnvelopeOf<K>["metadata"]["name"]
-/** The envelope as it stands in a file or in the database: sizes as text, every default written out. */
-export type EncodedEnvelope = typeof Envelope.Encoded
-
 export const isKindName = Schema.is(KindName)
 
 /** How every record is decoded, everywhere. */

@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { FiniteNumber, type Flaw, flaw, hiddenFlaw, rule, show } from "./grammar.ts"
 
-export { DomainName, domainForPeople } from "./domain.ts"
+export { DomainName } from "./domain.ts"
 
 /** Users of Debian and of the services that a host runs, and what a tenant must not be able to pass for. */
 export const reservedAccountNames: ReadonlySet<string> = new Set(

@@ -101,9 +101,6 @@ export const UrlPath = Schema.String.annotate({ examples: ["/about"] })
   .pipe(Schema.brand("UrlPath"))
 export type UrlPath = typeof UrlPath.Type
 
-/** The path as nginx compares it in a `location`: percent escapes decoded. */
-export const decodeUrlPath = (path: UrlPath): string => decodeURIComponent(path)
-
 const isDomain = Schema.is(Schema.toType(DomainName))
 
 const redirectTargetFlaw = (target: string): Flaw | undefined => {

@@ -1,14 +1,13 @@
 /**
- * A record as it is read from the API: what is wanted, the store's own knowledge of it, and what became of it on each node.
+ * What became of a record: its conditions, and what they come to in one word.
  *
- * The one thing to know before changing it: `spec` stays plain JSON here, so that an older client can still list and show
- * kinds and fields that it does not know. Whoever acts on a spec decodes it (`decodeEnvelope`) and refuses what fails.
+ * The one thing to know before changing it: the agent writes conditions, the API and the portal read them. The shapes of
+ * whole records as the API answers with them are the API's (`api/shapes.ts`).
  */
 import * as Schema from "effect/Schema"
-import { Generation, Version } from "./names.ts"
 
 /** An instant as ISO 8601 in UTC. */
-export const Timestamp = Schema.String.annotate({ format: "date-time" })
+export const Instant = Schema.String.annotate({ format: "date-time" })
 
 /** The standard conditions of kstatus, and of every kind: https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus */
 export const ConditionType = Schema.Literals(["Ready", "Reconciling", "Stalled"])
@@ -21,44 +20,13 @@ export const Condition = Schema.Struct({
   reason: Schema.String,
   /** A sentence, for people. */
   message: Schema.String,
-  lastTransitionTime: Timestamp,
+  lastTransitionTime: Instant,
 })
 export type Condition = typeof Condition.Type
 
-/** What became of a record on one node. */
-export const StatusView = Schema.Struct({
-  node: Schema.String,
-  observedGeneration: Generation,
-  conditions: Schema.Array(Condition),
-  details: Schema.JsonObject,
-  updatedAt: Timestamp,
-})
-export type StatusView = typeof StatusView.Type
-
-export const RecordMetadata = Schema.Struct({
-  name: Schema.String,
-  labels: Schema.Record(Schema.String, Schema.String),
-  annotations: Schema.Record(Schema.String, Schema.String),
-  id: Schema.String,
-  version: Version,
-  generation: Generation,
-  createdAt: Timestamp,
-  updatedAt: Timestamp,
-  /** Set on a tombstone: the agent still removes what the record owned. */
-  deletedAt: Schema.optionalKey(Timestamp),
-})
-
-export const Record = Schema.Struct({
-  apiVersion: Schema.String,
-  kind: Schema.String,
-  metadata: RecordMetadata,
-  spec: Schema.JsonObject,
-  status: Schema.Array(StatusView),
-})
-export type Record = typeof Record.Type
-
-/** The conditions in one word. `waiting`: not every node has looked at this generation yet. */
-export type State = "ready" | "reconciling" | "stalled" | "waiting" | "deleting"
+/** `waiting`: not every node has looked at this generation yet. */
+export const State = Schema.Literals(["ready", "reconciling", "stalled", "waiting", "deleting"])
+export type State = typeof State.Type
 
 export const stateOf = (
   record: { readonly generation: number; readonly deleted: boolean },

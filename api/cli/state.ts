@@ -1,6 +1,7 @@
 // A record's state in words: what the conditions of all its nodes come to, and why it is not ready when it is not.
 
-import type { NodeStatus, State, StatusEntry, StoredRecord } from "../shapes.ts"
+import type { State } from "../../spec/record.ts"
+import type { NodeStatus, StatusEntry, StoredRecord } from "../shapes.ts"
 import { clean } from "./terminal.ts"
 
 /** The condition that says why: `Stalled`, else a `Ready` that is not true, else `Reconciling`. */

@@ -32,16 +32,8 @@ export interface Unwanted {
 }
 
 /** A row as it shall be. `before` is what it replaces. */
-export interface Step {
+export interface Step extends Omit<RecordRow, "created_at" | "updated_at" | "deleted_at"> {
   readonly action: Change["action"]
-  readonly kind: string
-  readonly name: string
-  readonly id: string
-  readonly version: number
-  readonly generation: number
-  readonly metadata: JsonObject
-  readonly spec: JsonObject
-  readonly source: string | null
   readonly deleted: boolean
   readonly confirmed: boolean
   readonly fields: ReadonlyArray<FieldChange>
