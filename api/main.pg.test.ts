@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { emptyDatabase } from "../fixtures/postgres/test-database.ts"
+import { anyPort } from "./ports.ts"
 import { type Server, start, stop } from "./postgres/server.ts"
 
 const program = join(import.meta.dirname, "main.ts")
@@ -14,13 +14,6 @@ const temporary = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "plumb-api-"))),
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
 )
-
-const freePort = Effect.callback<number>((resume) => {
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    server.close(() => resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0)))
-  })
-})
 
 interface Running {
   readonly process: ChildProcess
@@ -76,7 +69,7 @@ describe("the API as a process", () => {
   it.live("makes its tables and its token, answers, and ends on SIGTERM though somebody listens for events", () =>
     Effect.gen(function* () {
       const home = join(yield* temporary, "home")
-      const port = yield* freePort
+      const port = yield* anyPort
       const api = yield* run({
         DATABASE_URL: yield* Effect.promise(emptyDatabase),
         PLUMB_HOME: home,
@@ -104,7 +97,7 @@ describe("the API as a process", () => {
     Effect.gen(function* () {
       const folder = yield* temporary
       const home = join(folder, "home")
-      const port = yield* freePort
+      const port = yield* anyPort
       const first: Server = yield* start({ folder: join(folder, "postgres") })
       yield* stop(first)
 

@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
 import { testDatabase } from "../../fixtures/postgres/test-database.ts"
-import { freePort, until, type WithApi, withApi } from "./harness.ts"
+import { anyPort } from "../ports.ts"
+import { until, type WithApi, withApi } from "./harness.ts"
 
 const account = (name: string) => `apiVersion: plumbline.dev/v1
 kind: Account
@@ -295,7 +297,7 @@ describe("plumb against an API", () => {
     const root = join(api.folder, "host")
     const agent = api.start(["agent", "--node", "web2", "--host", "directory", "--root", root], {
       DATABASE_URL: api.databaseUrl,
-      PLUMB_HTTP_PORT: String(await freePort()),
+      PLUMB_HTTP_PORT: String(await Effect.runPromise(anyPort)),
     })
     let said = ""
     agent.stdout.on("data", (part) => (said += part))

@@ -3,7 +3,6 @@
 
 import { execFile, spawn } from "node:child_process"
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -11,6 +10,7 @@ import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Reactivity from "effect/reactivity/Reactivity"
+import { anyPort } from "../ports.ts"
 
 const program = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -59,14 +59,6 @@ export const workplace = () => {
 }
 export type Workplace = ReturnType<typeof workplace>
 
-export const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-    })
-  })
-
 export const until = async <A>(look: () => A | undefined | false | Promise<A | undefined | false>, within = 20_000) => {
   for (const end = Date.now() + within; ; ) {
     const seen = await look()
@@ -85,7 +77,7 @@ const healthy = (url: string) =>
 /** An API on this database, its workplace set up as `plumb up` would leave it. */
 export const withApi = async (databaseUrl: string) => {
   const place = workplace()
-  const port = await freePort()
+  const port = await Effect.runPromise(anyPort)
   const url = `http://127.0.0.1:${port}`
   const api = spawn(process.execPath, [program("../main.ts")], {
     env: { PATH: process.env["PATH"] ?? "", DATABASE_URL: databaseUrl, PLUMB_HOME: place.home, PORT: String(port) },

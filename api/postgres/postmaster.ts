@@ -13,12 +13,13 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs"
-import { createServer } from "node:net"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import { anyPort, freePort } from "../ports.ts"
+import { runs } from "../processes.ts"
 import type { Binaries } from "./binaries.ts"
 import { files } from "./folder.ts"
-import { environment, isAlive, PostgresError, poll } from "./processes.ts"
+import { environment, PostgresError, poll } from "./processes.ts"
 import { unprivileged, type Way } from "./unprivileged.ts"
 
 /** What postmaster.pid says, if the process that it names is really the server of this folder. */
@@ -37,7 +38,7 @@ export const runningIn = (folder: string): Postmaster | undefined => {
     return undefined
   }
   const pid = Number(lines[0])
-  if (!isAlive(pid) || !livesIn(pid, data)) return undefined
+  if (!runs(pid) || !livesIn(pid, data)) return undefined
   return { pid, port: Number(lines[3]), state: (lines[7] ?? "").trim() }
 }
 
@@ -62,7 +63,7 @@ export const settled = (folder: string): Effect.Effect<Postmaster | undefined, P
 const dropForeignPid = (folder: string): void => {
   const { data } = files(folder)
   const file = join(data, "postmaster.pid")
-  if (!existsSync(file) || !isAlive(Number.parseInt(readFileSync(file, "utf8"), 10))) return
+  if (!existsSync(file) || !runs(Number.parseInt(readFileSync(file, "utf8"), 10))) return
   if (!readdirSync("/proc").some((pid) => /^\d+$/.test(pid) && livesIn(Number(pid), data)))
     rmSync(file, { force: true })
 }
@@ -148,18 +149,7 @@ const settings = (folder: string, port: number, durable: boolean): ReadonlyArray
 /** The port of last time if it is still free, so that a kept URL stays good. */
 const choosePort = Effect.fnUntraced(function* (portFile: string) {
   const kept = existsSync(portFile) ? Number.parseInt(readFileSync(portFile, "utf8"), 10) || 0 : 0
-  const port = (yield* freePort(kept)) ?? (yield* freePort(0)) ?? 0
+  const port = (yield* freePort(kept)) ?? (yield* anyPort)
   writeFileSync(portFile, `${port}\n`, { mode: 0o600 })
   return port
 })
-
-const freePort = (port: number): Effect.Effect<number | undefined> =>
-  Effect.callback((resume) => {
-    const server = createServer()
-    server.once("error", () => resume(Effect.succeed(undefined)))
-    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => {
-      const address = server.address()
-      const found = typeof address === "object" ? address?.port : undefined
-      server.close(() => resume(Effect.succeed(found)))
-    })
-  })

@@ -1,10 +1,8 @@
-/**
- * Small tools for what is not ours to await: programs run as someone else, and processes that may not be our children.
- */
+/** Small tools for what is not ours to await: programs run as someone else, and servers that may not be our children. */
 import { spawnSync } from "node:child_process"
-import { readFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { runs } from "../processes.ts"
 import { unprivileged, type Way } from "./unprivileged.ts"
 
 export class PostgresError extends Schema.TaggedError<PostgresError>()("PostgresError", {
@@ -18,24 +16,6 @@ export const environment = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_AL
 export const run = (argv: ReadonlyArray<string>, way: Way, input = "") => {
   const [program = "", ...args] = unprivileged(argv, way)
   return spawnSync(program, args, { cwd: "/", env: environment, encoding: "utf8", input })
-}
-
-export const isAlive = (pid: number): boolean => {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
-    // The state follows the name, which is in parentheses. A zombie waits for a parent that may never come.
-    return !/^ [ZX]/.test(stat.slice(stat.lastIndexOf(")") + 1))
-  } catch {
-    return false
-  }
-}
-
-export const signal = (pid: number, name: NodeJS.Signals): void => {
-  try {
-    process.kill(pid, name)
-  } catch {
-    // It is gone already: what was wanted.
-  }
 }
 
 export const poll = <A>(
@@ -58,7 +38,7 @@ export const poll = <A>(
 
 export const gone = (pid: number, atMost: "5 seconds" | "30 seconds") =>
   poll(
-    () => (isAlive(pid) ? undefined : true),
+    () => (runs(pid) ? undefined : true),
     atMost,
     () => `Process ${pid} does not end.`,
   )

@@ -7,10 +7,11 @@
 import { readFileSync, realpathSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
+import { signal } from "../processes.ts"
 import { findBinaries } from "./binaries.ts"
 import { files, initialise, prepareFolder, role, wayInto } from "./folder.ts"
 import { launch, type Postmaster, runningIn, settled } from "./postmaster.ts"
-import { gone, PostgresError, signal } from "./processes.ts"
+import { gone, PostgresError } from "./processes.ts"
 
 export interface Server {
   readonly folder: string

@@ -24,7 +24,7 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { CommandFailure } from "../cli/failure.ts"
-import { identify, isAlive, type ProcessIdentity, signal } from "./identity.ts"
+import { identify, isAlive, type ProcessIdentity, signal } from "../processes.ts"
 
 export interface Program {
   /** "api", "agent": names the log and what is said about it. */

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { CommandFailure } from "../cli/failure.ts"
 import { type Server, start, stop } from "../postgres/server.ts"
-import { identify, isAlive, signal } from "./identity.ts"
+import { identify, isAlive, signal } from "../processes.ts"
 
 export interface Database {
   readonly url: Redacted.Redacted

@@ -12,9 +12,9 @@ import { agentProgram } from "../cli/agent.ts"
 import { CommandFailure } from "../cli/failure.ts"
 import { readIfThere } from "../cli/home.ts"
 import { isRoot, unprivileged } from "../postgres/unprivileged.ts"
+import { signal } from "../processes.ts"
 import { logOf, type Program, supervise } from "./child.ts"
 import type { Database } from "./database.ts"
-import { signal } from "./identity.ts"
 import { firstFree, needPort, portOf } from "./ports.ts"
 
 /** An installation has one node, whatever it is today: two names would leave one of them away for ever. */

@@ -1,17 +1,8 @@
-// Which ports are free on this machine. Looking is not holding: whoever binds afterwards may still lose, and says so then.
+// The ports that `plumb up` wants: those of its settings, or the next free ones.
 
-import { createServer } from "node:net"
 import * as Effect from "effect/Effect"
 import { CommandFailure } from "../cli/failure.ts"
-
-const isFree = (port: number): Effect.Effect<boolean> =>
-  Effect.callback((resume) => {
-    const server = createServer()
-    server.once("error", () => resume(Effect.succeed(false)))
-    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => {
-      server.close(() => resume(Effect.succeed(true)))
-    })
-  })
+import { freePort } from "../ports.ts"
 
 /** The port of a setting; the default where it is not set. */
 export const portOf = (variable: string, otherwise: number): Effect.Effect<number, CommandFailure> => {
@@ -24,8 +15,8 @@ export const portOf = (variable: string, otherwise: number): Effect.Effect<numbe
 }
 
 export const needPort = (port: number, variable: string, what: string): Effect.Effect<void, CommandFailure> =>
-  Effect.flatMap(isFree(port), (free) =>
-    free
+  Effect.flatMap(freePort(port), (free) =>
+    free !== undefined
       ? Effect.void
       : Effect.fail(
           new CommandFailure({
@@ -38,6 +29,7 @@ export const needPort = (port: number, variable: string, what: string): Effect.E
 /** The first free port from there on. */
 export const firstFree = (from: number): Effect.Effect<number, CommandFailure> =>
   Effect.gen(function* () {
-    for (let port = from; port < Math.min(from + 100, 65_536); port++) if (yield* isFree(port)) return port
+    for (let port = from; port < Math.min(from + 100, 65_536); port++)
+      if ((yield* freePort(port)) !== undefined) return port
     return yield* new CommandFailure({ message: `no port from ${from} to ${from + 99} is free` })
   })

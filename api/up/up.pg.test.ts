@@ -14,13 +14,15 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
 import { testDatabase } from "../../fixtures/postgres/test-database.ts"
-import { freePort, type Outcome, until } from "../cli/harness.ts"
+import { type Outcome, until } from "../cli/harness.ts"
+import { anyPort } from "../ports.ts"
 
 const program = fileURLToPath(new URL("../cli/main.ts", import.meta.url))
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "plumb-up-")))
 const home = join(folder, "home")
-const port = await freePort()
+const port = await Effect.runPromise(anyPort)
 const env = { PATH: process.env["PATH"] ?? "", HOME: folder, PLUMB_HOME: home, PORT: String(port) }
 
 const started: Array<ReturnType<typeof start>> = []

@@ -1,4 +1,4 @@
-// Which process is meant. A pid alone says little: it is given again once its process ended, after a reboot at the latest. A
+// Processes that may not be our children, and which of them is meant. A pid alone says little: it is given again once its process ended, after a reboot at the latest. A
 // pid with its start time (and the boot that the time counts from) names one process for ever.
 
 import { readFileSync } from "node:fs"
@@ -9,14 +9,26 @@ export interface ProcessIdentity {
   readonly startTime: string | null
 }
 
-/** The start of a living process; null for one that is gone, a zombie, or not to be known. */
-export const startTimeOf = (pid: number): string | null => {
+/** What /proc tells of a process from its state on; null for one that is gone, or a zombie whose parent may never come. */
+const statOf = (pid: number): ReadonlyArray<string> | null => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
     // The name stands in parentheses and may hold anything, parentheses and spaces too (proc(5)).
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-    const [state, start] = [fields[0], fields[19]]
-    if (start === undefined || state === "Z" || state === "X") return null
+    return fields[0] === "Z" || fields[0] === "X" ? null : fields
+  } catch {
+    return null
+  }
+}
+
+/** Whether some process of this number runs. */
+export const runs = (pid: number): boolean => statOf(pid) !== null
+
+/** The start of a living process; null for one that is gone or not to be known. */
+const startTimeOf = (pid: number): string | null => {
+  const start = statOf(pid)?.[19]
+  if (start === undefined) return null
+  try {
     return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}:${start}`
   } catch {
     return null
