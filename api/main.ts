@@ -5,6 +5,7 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -15,6 +16,8 @@ import { Events } from "./events.ts"
 import * as Server from "./server.ts"
 import * as Database from "./store/database.ts"
 import { migrate } from "./store/migrate.ts"
+
+class BadSetting extends Data.TaggedError("BadSetting")<{ readonly message: string }> {}
 
 const settings = Config.all({
   database: Config.Redacted("DATABASE_URL"),
@@ -41,9 +44,9 @@ const main = Layer.unwrap(
   Effect.gen(function* () {
     const { database, home, port } = yield* settings
     if (!URL.canParse(Redacted.value(database)))
-      return yield* Effect.fail(
-        new Error("DATABASE_URL is not a URL; write postgres://USER:PASSWORD@HOST:PORT/DATABASE"),
-      )
+      return yield* new BadSetting({
+        message: "DATABASE_URL is not a URL; write postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+      })
     const token = yield* Administrator.adminToken(home)
     const store = Layer.unwrap(Effect.as(migrated(database), Database.layer(database)))
     return Server.layer({ port }).pipe(

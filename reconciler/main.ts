@@ -90,4 +90,4 @@ process.on("SIGHUP", ignored)
 process.stdout.on("error", ignored)
 process.stderr.on("error", ignored)
 
-program.pipe(Effect.scoped, Effect.provide(wiring), Effect.provide(logger), NodeRuntime.runMain)
+program.pipe(Effect.scoped, Effect.provide(Layer.provideMerge(wiring, logger)), NodeRuntime.runMain)
