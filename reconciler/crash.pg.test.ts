@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process"
 import { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -18,9 +19,11 @@ interface Ran {
   readonly effects: number
 }
 
+const entry = fileURLToPath(new URL("./fixture/crash-agent.ts", import.meta.url))
+
 /** An agent of its own process, which dies by SIGKILL at the Nth side effect; one that starts fast, since there are many. */
 const programIn = async (folder: string) => {
-  const program = await bundleAgent(join(folder, "agent.mjs"), join(import.meta.dirname, "fixture/crash-agent.ts"))
+  const program = await bundleAgent(join(folder, "agent.mjs"), entry)
   return (url: string, node: string, host: string, crashAt = ""): Effect.Effect<Ran> =>
     Effect.promise(
       () =>

@@ -146,6 +146,19 @@ describe("a member in the tree that is tested", () => {
     ),
   )
 
+  it("is no stranger's when somebody took the live one away, whoever is looked at first", () =>
+    onSet(({ live, next, agent, healed }) =>
+      Effect.gen(function* () {
+        const row = yield* healed(() => {
+          fs.rmSync(`${live}/sites/shop.conf`)
+          agent.engine.suspects.add("Note/node")
+          agent.queue.add("Note/node", "edit")
+        })
+        expect(row).toMatchObject({ record: "Note/shop", driftKind: "missing" })
+        expect(inode(`${next}/sites/shop.conf`)).toBe(inode(`${live}/sites/shop.conf`))
+      }),
+    ))
+
   it("is owned by its record under both names", () =>
     onSet(({ agent }) =>
       Effect.sync(() => {

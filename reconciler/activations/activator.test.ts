@@ -4,6 +4,7 @@ import * as fs from "node:fs"
 import * as http from "node:http"
 import * as net from "node:net"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import type * as Scope from "effect/Scope"
 import { describe, expect, it } from "vitest"
@@ -102,7 +103,7 @@ const onNginx = <A, E>(use: (rig: Rig) => Effect.Effect<A, E, Host | Scope.Scope
           request.on("error", (cause) => resume(Effect.succeed(cause.message)))
         })
       return yield* use({ root, port, activator, reloads: () => reloads, change, get })
-    }).pipe(Effect.provide([layer({ maxWaitMs: 300, gapMs: 5 }), Logger.layer([])])),
+    }).pipe(Effect.provide(Layer.provideMerge(layer({ maxWaitMs: 300, gapMs: 5 }), Logger.layer([])))),
   )
 
 const outcomes = (changes: ReadonlyArray<Effect.Effect<void, unknown, Host>>) =>

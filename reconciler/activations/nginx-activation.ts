@@ -37,15 +37,15 @@ export const activateNginx = (members: Iterable<string>, action: UnitAction): Ef
     const outcome = yield* Effect.result(
       Effect.gen(function* () {
         const now = yield* isoNow
-        const mended = yield* act(() => mendNext(files, now))
-        if (mended.length > 0) {
-          yield* Effect.logWarning(`Not as it is live, and mended before a test: ${mended.map(nextMember).join(", ")}`)
-        }
         const staged = [...nginx.takeStaged(members)].map(
           ([member, content]): Change => ({ member, content, removed: content === undefined }),
         )
-        for (const { member } of staged) nginx.inRound.add(member)
-        const changes = each(goLiveOrder(staged), ({ member, content }) => putNext(files, member, content))
+        const mended = yield* act(() => mendNext(files, new Set(staged.map(({ member }) => member)), now))
+        if (mended.length > 0) {
+          yield* Effect.logWarning(`Not as it is live, and mended before a test: ${mended.map(nextMember).join(", ")}`)
+        }
+        const put = ({ member, content }: Change) => putNext(files, member, content, now)
+        const changes = each(goLiveOrder(staged), put)
         const configured = files.stat(nextMember("nginx.conf")) !== undefined
         // Without a configuration there is nothing to test: members may go, but none can come.
         if (!configured && changes.some(({ removed }) => !removed)) {
@@ -53,7 +53,7 @@ export const activateNginx = (members: Iterable<string>, action: UnitAction): Ef
           return yield* notConfigured
         }
         const accepted = configured
-          ? yield* accept(host, changes, refused).pipe(
+          ? yield* accept(host, changes, put, refused).pipe(
               Effect.onError(() => Effect.sync(() => each(changes, ({ member }) => restoreNext(files, member)))),
             )
           : changes
@@ -63,13 +63,18 @@ export const activateNginx = (members: Iterable<string>, action: UnitAction): Ef
         const nothingNew = changes.length > 0 && live.length === 0 && action === "reload"
         if (nothingNew || !configured) return
         yield* loadNginx(action)
-      }).pipe(Effect.ensuring(Effect.sync(() => nginx.inRound.clear()))),
+      }),
     )
     return { members: refused, whole: outcome._tag === "Failure" ? outcome.failure : undefined }
   })
 
 /** Tests `next`; gives the changes that nginx accepts together, and leaves the others' live versions in their place. */
-const accept = (host: HostShape, changes: ReadonlyArray<Change>, refused: Map<string, ResourceFailure>) =>
+const accept = (
+  host: HostShape,
+  changes: ReadonlyArray<Change>,
+  put: (change: Change) => void,
+  refused: Map<string, ResourceFailure>,
+) =>
   Effect.gen(function* () {
     const { files, nginx } = host
     const test = nginx.test(`${nextTree}/nginx.conf`)
@@ -77,7 +82,7 @@ const accept = (host: HostShape, changes: ReadonlyArray<Change>, refused: Map<st
     if (first.ok) return changes
     const found = yield* findCulprits(changes, first.message, {
       test,
-      put: ({ member, content }) => act(() => putNext(files, member, content)),
+      put: (change) => act(() => put(change)),
       restore: ({ member }) => act(() => restoreNext(files, member)),
     })
     if (found.base !== undefined) return yield* broken(found.base)

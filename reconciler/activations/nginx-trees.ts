@@ -30,8 +30,11 @@ const makeTrees = (files: Files): void => {
 }
 
 /** Writes a member into `next`, or takes it out of there. */
-export const putNext = (files: Files, member: string, content: StagedContent): void =>
-  content === undefined ? files.remove(nextMember(member)) : files.write(nextMember(member), content, memberAttributes)
+export const putNext = (files: Files, member: string, content: StagedContent, now: string): void => {
+  if (files.stat(nextMember(member))?.type === "directory") putAside(files, nextMember(member), now)
+  if (content === undefined) files.remove(nextMember(member))
+  else files.write(nextMember(member), content, memberAttributes)
+}
 
 /** Gives `next` the live version again. */
 export const restoreNext = (files: Files, member: string): void =>
@@ -51,8 +54,8 @@ export const linkNext = (files: Files, member: string, now: string): void => {
   files.hardLink(liveMember(member), nextMember(member))
 }
 
-/** What is in `next`, and neither live nor of the round that is under way. */
-export const strangers = (files: Files, { inRound }: Pick<Nginx, "inRound">): ReadonlyArray<string> =>
+/** What is in `next`, and neither live nor anybody's. */
+export const strangers = (files: Files, { wanted }: Pick<Nginx, "wanted">): ReadonlyArray<string> =>
   folders.flatMap((folder) => {
     if (files.stat(folderOf(nextTree, folder))?.type !== "directory") return []
     const known = new Set(membersIn(files, folder))
@@ -60,7 +63,7 @@ export const strangers = (files: Files, { inRound }: Pick<Nginx, "inRound">): Re
       .list(folderOf(nextTree, folder))
       .filter((name) => !isTemporary(name) && !isOwnFolder(folder, name))
       .map((name) => `${folder}${name}`)
-      .filter((member) => !known.has(member) && !inRound.has(member))
+      .filter((member) => !known.has(member) && !wanted.has(member))
   })
 
 /** Takes away what is none of ours, and keeps its text: at most a mebibyte of it. */
@@ -74,9 +77,9 @@ export const putAside = (files: Files, path: HostPath, now: string): void => {
   files.remove(path)
 }
 
-/** Makes `next` a copy of `live`, and gives the members that were not: somebody's doing, so it is kept. */
-export const mendNext = (files: Files, now: string): ReadonlyArray<string> =>
-  copyLive(files, (path) => putAside(files, path, now))
+/** Makes `next` a copy of `live` but for some, and gives the members that were not: somebody's doing, so it is kept. */
+export const mendNext = (files: Files, except: ReadonlySet<string>, now: string): ReadonlyArray<string> =>
+  copyLive(files, (path) => putAside(files, path, now), except)
 
 /** Makes `next` a copy of `live`: what an interrupted round left in it goes. Writes nothing when it is one. */
 export const syncNext: Effect.Effect<void, ResourceFailure, Host> = attempt(({ files }) => {
@@ -85,13 +88,18 @@ export const syncNext: Effect.Effect<void, ResourceFailure, Host> = attempt(({ f
   }
 })
 
-const copyLive = (files: Files, putAway: (path: HostPath) => void): ReadonlyArray<string> => {
+const copyLive = (
+  files: Files,
+  putAway: (path: HostPath) => void,
+  except: ReadonlySet<string> = new Set(),
+): ReadonlyArray<string> => {
   makeTrees(files)
   const mended: Array<string> = []
   for (const folder of folders) {
     for (const tree of [liveTree, nextTree]) files.cleanTemporary(folderOf(tree, folder))
     const members = membersIn(files, folder)
     for (const member of members) {
+      if (except.has(member)) continue
       const [live, next] = [liveMember(member), nextMember(member)]
       if (files.fingerprint(live) === files.fingerprint(next) || files.stat(live)?.type !== "file") continue
       mended.push(member)
@@ -100,9 +108,10 @@ const copyLive = (files: Files, putAway: (path: HostPath) => void): ReadonlyArra
     }
     const wanted = new Set(members)
     for (const name of files.list(folderOf(nextTree, folder))) {
-      if (wanted.has(`${folder}${name}`) || isOwnFolder(folder, name)) continue
-      mended.push(`${folder}${name}`)
-      putAway(nextMember(`${folder}${name}`))
+      const member = `${folder}${name}`
+      if (wanted.has(member) || except.has(member) || isOwnFolder(folder, name)) continue
+      mended.push(member)
+      putAway(nextMember(member))
     }
   }
   return mended

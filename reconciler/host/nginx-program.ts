@@ -32,7 +32,7 @@ export const nginxProgram = (
         }
         return taken
       },
-      inRound: new Set(),
+      wanted: new Set(),
       test: (configuration) => {
         if (program === null) return Effect.succeed<NginxVerdict>({ ok: true })
         return look(wrap([program.path, "-t", "-q", "-e", "stderr", "-c", root + configuration]), 120).pipe(

@@ -22,8 +22,8 @@ export interface Nginx {
   readonly stage: (member: string, content: StagedContent) => void
   /** Gives what was staged for these members, and forgets it. */
   readonly takeStaged: (members: Iterable<string>) => ReadonlyMap<string, StagedContent>
-  /** Members of the round that is under way, which may stand in `next` and not be live yet. */
-  readonly inRound: Set<string>
+  /** Members that records want, as far as they were looked at: what else stands in `next` alone is a stranger's. */
+  readonly wanted: Set<string>
   readonly test: (configuration: HostPath) => Effect.Effect<NginxVerdict, ResourceFailure>
   /** Workers of this master that take new connections, as "pid:start time". */
   readonly workers: (master: number) => ReadonlyArray<string>

@@ -38,6 +38,7 @@ export const nginxMemberType: ResourceType<NginxMemberSpec, SeenMember> = {
   owns: (id) => [nginxKey(id), pathKey(nextMember(id))],
   observe: (id, spec) =>
     Effect.gen(function* () {
+      yield* attempt(({ nginx }) => nginx.wanted.add(id))
       const live = yield* fileType.observe(liveMember(id), asFile(spec))
       if (live === undefined) return undefined
       const found = yield* attempt(({ files, nginx }) => (id === "nginx.conf" ? strangers(files, nginx) : []))
@@ -61,6 +62,7 @@ export const nginxMemberType: ResourceType<NginxMemberSpec, SeenMember> = {
   remove: (id, removal) =>
     attempt(({ nginx }) => {
       if (!goes(removal)) return []
+      nginx.wanted.delete(id)
       nginx.stage(id, undefined)
       return [{ kind: "nginx", member: id }]
     }),
