@@ -116,15 +116,19 @@ const bootedIn = (output: string): Option.Option<typeof Booted.Type> => {
 
 const testHost = fileURLToPath(new URL("../../fixtures/testhost/main.ts", import.meta.url))
 
+/** Booting a Debian takes root, and a Debian to boot it on. */
+export const debianNeeds = Effect.suspend(() =>
+  isRoot() && existsSync("/etc/debian_version")
+    ? Effect.void
+    : new CommandFailure({
+        message: `--host debian boots a real Debian, which needs ${isRoot() ? "a Debian to do it on" : "root"}`,
+        mend: "without it, the agent works on a folder: npm start",
+      }),
+)
+
 /** A real Debian with its own address, the agent in it as root. Gone with this process; the records are not. */
 export const debianHost = (home: string, db: Database, say: Say) =>
   Effect.gen(function* () {
-    if (!isRoot() || !existsSync("/etc/debian_version")) {
-      return yield* new CommandFailure({
-        message: `--host debian boots a real Debian, which needs ${isRoot() ? "a Debian to do it on" : "root"}`,
-        mend: "without it, the agent works on a folder: npm start",
-      })
-    }
     let last = ""
     let booted: Option.Option<typeof Booted.Type> = Option.none()
     const program: Program = {

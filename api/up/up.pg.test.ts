@@ -18,6 +18,7 @@ import * as Effect from "effect/Effect"
 import { testDatabase } from "../../fixtures/postgres/test-database.ts"
 import { type Outcome, until } from "../cli/harness.ts"
 import { anyPort } from "../ports.ts"
+import { unprivileged } from "../postgres/unprivileged.ts"
 
 const program = fileURLToPath(new URL("../cli/main.ts", import.meta.url))
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "plumb-up-")))
@@ -26,8 +27,13 @@ const port = await Effect.runPromise(anyPort)
 const env = { PATH: process.env["PATH"] ?? "", HOME: folder, PLUMB_HOME: home, PORT: String(port) }
 
 const started: Array<ReturnType<typeof start>> = []
-const start = (args: ReadonlyArray<string> = ["up"], more: Readonly<Record<string, string>> = {}) => {
-  const child = spawn(process.execPath, [program, ...args], { cwd: folder, env: { ...env, ...more } })
+const start = (
+  args: ReadonlyArray<string> = ["up"],
+  more: Readonly<Record<string, string>> = {},
+  wrap = (argv: ReadonlyArray<string>) => argv,
+) => {
+  const [command = "", ...rest] = wrap([process.execPath, program, ...args])
+  const child = spawn(command, rest, { cwd: folder, env: { ...env, ...more } })
   let said = ""
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (part) => (said += part))
   return {
@@ -210,9 +216,11 @@ describe("plumb up", { timeout: 120_000 }, () => {
     assert.strictEqual(await one.ended(), 0)
   })
 
-  it.skipIf(process.getuid?.() === 0)("--host debian says what it needs where it cannot be had", async () => {
-    const { code, stdout } = await plumb("up", "--host", "debian")
-    assert.strictEqual(code, 2)
-    assert.include(stdout, "needs root")
+  it("--host debian says what it needs where it cannot be had, and starts nothing", async () => {
+    const elsewhere = join(folder, "elsewhere")
+    const asNobody = start(["up", "--host", "debian"], { PLUMB_HOME: elsewhere }, unprivileged)
+    assert.strictEqual(await asNobody.ended(), 2)
+    assert.include(asNobody.said(), "needs root")
+    assert.isFalse(existsSync(elsewhere))
   })
 })

@@ -21,7 +21,7 @@ import { identify } from "../processes.ts"
 import { endStale, killAll, logOf, type Program, supervise } from "./child.ts"
 import { type Database, database } from "./database.ts"
 import { settle } from "./demo.ts"
-import { childEnvironment, debianHost, directoryHost, killServices } from "./hosts.ts"
+import { childEnvironment, debianHost, debianNeeds, directoryHost, killServices } from "./hosts.ts"
 import { lock } from "./lock.ts"
 import { needPort, portOf } from "./ports.ts"
 import { welcome } from "./welcome.ts"
@@ -37,6 +37,7 @@ const say = (text: string) =>
 /** Runs until it is interrupted. `forced` is handed what ends everything at once, for a person who will not wait. */
 export const up = (options: UpOptions, forced: (killAll: () => void) => void) =>
   Effect.gen(function* () {
+    if (options.host === "debian") yield* debianNeeds
     const home = yield* makeHome
     yield* lock(home).pipe(Effect.mapError(() => alreadyRunning(home)))
     for (const name of yield* endStale(home)) yield* say(`ended the ${name} that an earlier start had left behind`)
