@@ -71,6 +71,8 @@ const misspelled = (found: ReadonlyArray<Found>): ReadonlyArray<FieldPath> => {
 interface Context {
   readonly root: unknown
   readonly asTyped: AsTyped
+  /** What the group of fields that is looked at should be. */
+  readonly group?: SchemaAST.AST
 }
 
 const flawsOf = (issue: SchemaIssue.Issue, path: FieldPath, context: Context): ReadonlyArray<Found> => {
@@ -87,13 +89,13 @@ const flawsOf = (issue: SchemaIssue.Issue, path: FieldPath, context: Context): R
     case "Encoding":
       return flawsOf(issue.issue, path, context)
     case "Composite":
-      return issue.issues.flatMap((inner) => flawsOf(inner, path, context))
+      return issue.issues.flatMap((inner) => flawsOf(inner, path, { ...context, group: issue.ast }))
     case "InvalidValue":
       return here(
         annotatedFlaw(issue.annotations) ?? flaw("The value is not valid.", "Look at the field's explanation."),
       )
     case "MissingKey":
-      return here(flaw(`${String(path.at(-1))} is missing.`, `Add ${String(path.at(-1))}.`), { missing: true })
+      return here(missingKey(String(path.at(-1)), context.group), { missing: true })
     case "UnexpectedKey": {
       const { meant, ...found } = unknownKey(String(path.at(-1)), issue.ast)
       return here(found, { part: "key", ...(meant === undefined ? {} : { meant }) })
@@ -114,6 +116,17 @@ const annotatedFlaw = (annotations: Schema.Annotations.Annotations | undefined):
 }
 
 const isFlaw = Schema.is(Schema.Struct({ message: Schema.String, mend: Schema.String }))
+
+const missingKey = (key: string, group: SchemaAST.AST | undefined): Flaw => {
+  const field =
+    group !== undefined && SchemaAST.isObjects(group)
+      ? group.propertySignatures.find((property) => property.name === key)?.type
+      : undefined
+  const choices = field === undefined ? [] : choicesOf(field)
+  const what =
+    choices.length === 0 ? key : choices.length === 1 ? `${key}: ${choices[0]}` : `${key}, one of ${choices.join(", ")}`
+  return flaw(`${key} is missing.`, `Add ${what}.`)
+}
 
 const unknownKey = (key: string, ast: SchemaAST.AST): Flaw & { readonly meant?: string } => {
   if (!SchemaAST.isObjects(ast)) return flaw(`${show(key)} is not known here.`, "Remove it.")

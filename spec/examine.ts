@@ -19,7 +19,7 @@ export interface Examined {
 }
 
 export const examine = (input: unknown, asTyped?: AsTyped): Result.Result<Examined, ReadonlyArray<Mistake>> => {
-  if (!isObject(input))
+  if (!isObject(input) || !envelopeKeys.some((key) => key in input))
     return Result.fail([
       {
         ...flaw("This is not a record.", "Write apiVersion, kind, metadata and spec, one record a document."),
@@ -40,6 +40,9 @@ export const examine = (input: unknown, asTyped?: AsTyped): Result.Result<Examin
     ? Result.succeed({ envelope: decoded.success, notes })
     : Result.fail(decoded.failure.map((found) => toMistake(found, value)))
 }
+
+// What has none of them is another kind of text altogether: to go through its lines would help nobody.
+const envelopeKeys = ["apiVersion", "kind", "metadata", "spec"]
 
 const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === "object" && value !== null && !Array.isArray(value)

@@ -185,6 +185,7 @@ describe("input that may be hostile", () => {
     ["a key that is a list", "? [a]\n: b\n", "keys must be strings"],
     ["a bracket left open", '{"a": 1', "must end with a }"],
     ["no record at all", "just text", "This is not a record."],
+    ["another kind of file", "root:x:0:0::/root:/bin/sh\ndaemon: x\n", "This is not a record."],
   ])("is refused with words: %s", (_, text, words) => {
     expect(lines(text).join("\n")).toContain(words)
   })

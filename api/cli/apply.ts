@@ -39,13 +39,17 @@ const requestOf = (input: ApplyInput, stamp: "stamp" | "leave") =>
         mend: "apply one folder (-f DIR), or name the set with --source",
       })
     }
-    if (sources.length === 0 && !prune) {
-      return yield* new CommandFailure({
-        message: `there is no .yaml, .yml or .json file in ${input.files.join(", ")}`,
-      })
-    }
     const loaded = load(sources)
     if (loaded.problems.length > 0) return yield* refused(loaded.problems)
+    if (loaded.records.length === 0 && !prune) {
+      return yield* new CommandFailure({
+        message:
+          sources.files.length === 0
+            ? `there is no .yaml, .yml or .json file in ${input.files.join(", ")}`
+            : `there is no record in ${input.files.join(", ")}`,
+        mend: "a record has apiVersion, kind, metadata and spec; `plumb schema --markdown` describes them",
+      })
+    }
     for (const line of loaded.notes) yield* note(line)
     return {
       loaded,
@@ -77,6 +81,16 @@ export const compareFiles = (input: ApplyInput) =>
         .pipe(Effect.catchTag("Invalid", ({ problems }) => Effect.fail(refused(placed(loaded, problems))))),
     )
   })
+
+/** In JSON a failure is told on stdout too: with each mistake as an object, so that an editor or a CI can show it in place. */
+export const failingIn =
+  (output: "text" | "json") =>
+  <A, R>(work: Effect.Effect<A, CommandFailure, R>) =>
+    Effect.tapError(work, ({ message, mend, problems = [] }) =>
+      output === "json"
+        ? printJson({ error: message, ...(mend === undefined ? {} : { mend }), problems })
+        : Effect.void,
+    )
 
 const report = (applied: Applied) =>
   Effect.gen(function* () {
@@ -138,11 +152,7 @@ export const apply = Command.make(
         }),
       )
     }
-    const applied = yield* applyFiles(input).pipe(
-      Effect.tapErrorTag("CommandFailure", (failure) =>
-        input.output === "json" ? printJson({ error: failure.message, problems: failure.details ?? [] }) : Effect.void,
-      ),
-    )
+    const applied = yield* applyFiles(input).pipe(failingIn(input.output))
     yield* input.output === "json" ? printJson(applied) : report(applied)
     if (input.wait && !input.dryRun) yield* waitFor(applied.changes, input.timeout)
   }),

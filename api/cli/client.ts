@@ -63,12 +63,16 @@ export const ask = <A, E, R>(
     return yield* Effect.mapError(call(client), (error) => explain(error, connection))
   })
 
-/** A sentence of the API's without its full stop, to go on from. */
-const words = (sentence: string): string => sentence.replace(/\.$/, "")
+/** What the API says of a refused write, and that it was refused as a whole. */
+const notWritten = (sentence: string): string => {
+  const words = sentence.replace(/\.$/, "")
+  return /nothing was written$/i.test(words) ? words : `${words}; nothing was written`
+}
 
 /** `Kind/name field: message mend`, as far as it is known. */
 export const mistakeLine = (mistake: Problems.Mistake): string => {
   const record = mistake.kind === undefined ? [] : [`${mistake.kind}/${mistake.name ?? "?"}`]
+  if (mistake.field === "" && mistake.message.startsWith(`${record[0]} `)) return `${mistake.message} ${mistake.mend}`
   const where = [...record, ...(mistake.field === "" ? [] : [mistake.field])].join(" ")
   return `${where === "" ? "" : `${where}: `}${mistake.message} ${mistake.mend}`
 }
@@ -79,13 +83,14 @@ export const explain = (error: unknown, { url, token, home }: Connection): Comma
   if (error instanceof CommandFailure) return error
   if (error instanceof Problems.Invalid || error instanceof Problems.Malformed) {
     return new CommandFailure({
-      message: `${words(error.message)}; nothing was written`,
+      message: notWritten(error.message),
       details: error.problems.map(mistakeLine),
+      problems: error.problems,
     })
   }
   if (error instanceof Problems.Conflict) {
     return new CommandFailure({
-      message: `${words(error.message)}; nothing was written`,
+      message: notWritten(error.message),
       details: error.versions.map(
         ({ kind, name, expected, actual }) =>
           `${kind}/${name}: version ${expected} was seen, version ${actual} is there`,
@@ -95,7 +100,7 @@ export const explain = (error: unknown, { url, token, home }: Connection): Comma
   }
   if (error instanceof Problems.PruneRefused) {
     return new CommandFailure({
-      message: `${words(error.message)} (${error.wouldDelete.length} of ${error.owned}); nothing was written`,
+      message: notWritten(error.message),
       details: error.wouldDelete.map((record) => `would delete ${record}`),
       mend: error.confirmable
         ? "if all of them are meant, repeat with --confirm-prune"

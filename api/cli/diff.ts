@@ -3,7 +3,7 @@
 
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
-import { compareFiles } from "./apply.ts"
+import { compareFiles, failingIn } from "./apply.ts"
 import { changeWithDiff, isChange, summaryLine } from "./changes.ts"
 import { NotSo } from "./failure.ts"
 import { confirmPrune, files, output, prune, source } from "./flags.ts"
@@ -13,7 +13,7 @@ export const diff = Command.make(
   "diff",
   { files, source, prune, confirmPrune, output },
   Effect.fn(function* (input) {
-    const applied = yield* compareFiles(input)
+    const applied = yield* compareFiles(input).pipe(failingIn(input.output))
     const changes = applied.changes.filter(isChange)
     if (input.output === "json") yield* printJson(applied)
     else for (const change of changes) yield* print(changeWithDiff(change))

@@ -28,7 +28,7 @@ const list = Command.make(
     ),
     node: Flag.String("node").pipe(Flag.withDescription("Only on this node"), Flag.optional),
     limit: Flag.Int("limit").pipe(
-      Flag.withDescription("How many at most, newest first"),
+      Flag.withDescription("How many at most, newest first (default: 50)"),
       Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
       Flag.withDefault(50),
     ),

@@ -4,14 +4,20 @@
 // could not do" (usage, an invalid spec, no API). Nothing else is ever used, except 130 for a command that was interrupted.
 
 import * as Data from "effect/Data"
+import type { Problem } from "../../spec/problem.ts"
+import type { Mistake } from "../problems.ts"
 
 export const exitCode = { done: 0, different: 1, failed: 2 } as const
 
-/** A command ends here. `details` are printed before the message, a line each (problems of a spec, say). */
+/**
+ * A command ends here. `details` are printed before the message, a line each (problems of a spec, say). `problems` are the
+ * same for programs, where they are mistakes with a place.
+ */
 export class CommandFailure extends Data.TaggedError("CommandFailure")<{
   readonly message: string
   readonly mend?: string
   readonly details?: ReadonlyArray<string>
+  readonly problems?: ReadonlyArray<Problem | Mistake>
 }> {}
 
 /** A command did its work and found that things are not as they should be: exit 1. Says nothing more when `message` is absent. */

@@ -4,7 +4,7 @@ import * as Flag from "effect/cli/Flag"
 
 export const output = Flag.Literals("output", ["text", "json"]).pipe(
   Flag.withAlias("o"),
-  Flag.withDescription("text for people, json for scripts"),
+  Flag.withDescription("text for people (default), json for scripts"),
   Flag.withDefault("text" as const),
 )
 
@@ -38,6 +38,6 @@ export const wait = Flag.Boolean("wait").pipe(
 
 export const timeout = Flag.String("timeout").pipe(
   Flag.withMetavar("DURATION"),
-  Flag.withDescription("How long to wait: 30s, 5m, 1h"),
+  Flag.withDescription("How long to wait: 30s, 5m, 1h (default: 2m)"),
   Flag.withDefault("2m"),
 )

@@ -56,7 +56,9 @@ export const get = Command.make(
     name: nameArgument,
     output: Flag.Literals("output", ["table", "yaml", "json"]).pipe(
       Flag.withAlias("o"),
-      Flag.withDescription("table for people, yaml to edit and apply again, json with the status for scripts"),
+      Flag.withDescription(
+        "table for people (default for many), yaml to edit and apply again (default for one), json with the status for scripts",
+      ),
       Flag.optional,
     ),
   },

@@ -34,7 +34,7 @@ export const history = Command.make(
     kind: kindArgument,
     name: nameArgument,
     limit: Flag.Int("limit").pipe(
-      Flag.withDescription("How many revisions at most, newest first"),
+      Flag.withDescription("How many revisions at most, newest first (default: 20)"),
       Flag.withSchema(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
       Flag.withDefault(20),
     ),
@@ -56,7 +56,9 @@ export const history = Command.make(
           clean(revision.source),
           revision.action === "create"
             ? ""
-            : `${revision.fields.slice(0, 3).map(fieldLine).join("; ")}${revision.fields.length > 3 ? `; and ${revision.fields.length - 3} more` : ""}`,
+            : revision.action === "update" && revision.fields.length === 0
+              ? "belongs to another source now"
+              : `${revision.fields.slice(0, 3).map(fieldLine).join("; ")}${revision.fields.length > 3 ? `; and ${revision.fields.length - 3} more` : ""}`,
         ]),
       ),
     )

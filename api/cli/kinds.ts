@@ -52,4 +52,7 @@ export const oneRecordOf = (word: string, name: Option.Option<string>) =>
 export const kindArgument = Argument.String("KIND").pipe(
   Argument.withDescription(`${kindNames.join(", ")}; also in lower case, in the plural, or as KIND/NAME`),
 )
-export const nameArgument = Argument.String("NAME").pipe(Argument.optional)
+export const nameArgument = Argument.String("NAME").pipe(
+  Argument.withDescription("The record's name, where KIND does not hold it already"),
+  Argument.optional,
+)

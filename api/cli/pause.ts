@@ -47,7 +47,7 @@ export const pause = Command.make(
     reason: Flag.String("reason").pipe(Flag.withDescription("Why, for whoever finds it"), Flag.optional),
     until: Flag.String("until").pipe(
       Flag.withMetavar("TIME"),
-      Flag.withDescription("When it ends by itself: 2h, 3d, or a moment such as 2031-04-05T18:00:00Z"),
+      Flag.withDescription("When it ends by itself: 2h, 3d, or a moment such as 2031-04-05T18:00:00Z (default: never)"),
       Flag.optional,
     ),
     observe: Flag.Boolean("observe").pipe(

@@ -1,14 +1,23 @@
 // The files behind `-f`: one file, a folder with everything below it, or stdin. Reads; what is in them is `spec/`'s business.
+// A file that cannot be read is a mistake like those inside of files, and never passed over: a folder without it may be
+// pruned.
 
-import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs"
+import { isUtf8 } from "node:buffer"
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs"
 import { join, relative, resolve } from "node:path"
 import * as Effect from "effect/Effect"
+import type { Problem } from "../../spec/problem.ts"
 import { CommandFailure, wordsOf } from "./failure.ts"
 
 export interface SourceFile {
   /** As a person would name it from where they stand. */
   readonly file: string
   readonly text: string
+}
+
+export interface Sources {
+  readonly files: ReadonlyArray<SourceFile>
+  readonly problems: ReadonlyArray<Problem>
 }
 
 const maxFile = 16 * 1024 * 1024
@@ -24,22 +33,53 @@ const filesBelow = (folder: string, seen = new Set<string>()): ReadonlyArray<str
     .sort()
     .flatMap((name) => {
       const path = join(folder, name)
-      const stat = statSync(path, { throwIfNoEntry: false })
-      return stat?.isDirectory() === true
-        ? filesBelow(path, seen)
-        : stat?.isFile() === true && isSpec(name)
-          ? [path]
-          : []
+      // A link that leads nowhere may have led to a folder of specs, whatever its name.
+      return isFolder(path) ? filesBelow(path, seen) : isSpec(name) || !existsSync(path) ? [path] : []
     })
 }
 
-const read = (path: string): string => {
-  const { size } = statSync(path)
-  if (size > maxFile) throw new Error(`it has ${Math.round(size / 1024 / 1024)} MB, and a spec file has at most 16`)
-  return decode(readFileSync(path))
+/** The text of a file, or what keeps it from being one. */
+const read = (file: string, path: string): SourceFile | Problem => {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat === undefined)
+    return unreadable(file, "This link leads to a file that is not there.", "Mend the link, or remove it.")
+  if (!stat.isFile()) return unreadable(file, "This is not a file.", "Give it another name, or remove it.")
+  if (stat.size > maxFile) return tooLarge(file)
+  try {
+    return decode(file, readFileSync(path))
+  } catch (cause) {
+    return unreadable(file, `The file cannot be read: ${wordsOf(cause)}.`, "See who may read it, and from where.")
+  }
 }
 
-const decode = (bytes: Uint8Array): string => new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+const unreadable = (file: string, message: string, mend: string, line = 1, column = 1): Problem => ({
+  file,
+  line,
+  column,
+  field: "",
+  message,
+  mend,
+})
+
+const tooLarge = (file: string): Problem =>
+  unreadable(file, `There are more than ${maxFile / 1024 / 1024} MB.`, "Split it into several files.")
+
+const decode = (file: string, bytes: Buffer): SourceFile | Problem => {
+  if (["fffe", "feff"].includes(bytes.subarray(0, 2).toString("hex")))
+    return unreadable(file, "The text is in UTF-16.", `Save it as UTF-8: iconv -f UTF-16 -t UTF-8 ${file}`)
+  if (bytes.includes(0))
+    return unreadable(file, "This is binary data and not YAML or JSON.", "Give it another name, or remove it.")
+  const text = bytes.toString("utf8")
+  if (isUtf8(bytes)) return { file, text: text.replace(/^\uFEFF/, "") }
+  const before = text.slice(0, text.indexOf("\uFFFD")).split("\n")
+  return unreadable(
+    file,
+    "Here stands something that is not UTF-8.",
+    `Save the file as UTF-8; if it is in Latin-1: iconv -f LATIN1 -t UTF-8 ${file}`,
+    before.length,
+    (before.at(-1)?.length ?? 0) + 1,
+  )
+}
 
 const readStdin = Effect.tryPromise({
   try: async () => {
@@ -47,10 +87,10 @@ const readStdin = Effect.tryPromise({
     let size = 0
     for await (const part of process.stdin) {
       size += part.length
-      if (size > maxFile) throw new Error("it has more than 16 MB")
+      if (size > maxFile) return tooLarge("<stdin>")
       parts.push(part)
     }
-    return decode(Buffer.concat(parts))
+    return decode("<stdin>", Buffer.concat(parts))
   },
   catch: (cause) => new CommandFailure({ message: `stdin cannot be read: ${wordsOf(cause)}` }),
 })
@@ -62,32 +102,32 @@ const nearName = (path: string): string => {
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 
-/** The texts of all that `-f` names; the same file named twice is read once. */
-export const readSources = (names: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<SourceFile>, CommandFailure> =>
+/** The texts of all that `-f` names, and what cannot be read; the same file named twice is read once. */
+export const readSources = (names: ReadonlyArray<string>): Effect.Effect<Sources, CommandFailure> =>
   Effect.gen(function* () {
-    const found = new Map<string, SourceFile>()
+    const found = new Map<string, SourceFile | Problem>()
     for (const name of names) {
       if (name === "-") {
-        found.set("-", { file: "<stdin>", text: yield* readStdin })
+        found.set("-", yield* readStdin)
         continue
       }
-      if (statSync(name, { throwIfNoEntry: false }) === undefined) {
+      if (lstatSync(name, { throwIfNoEntry: false }) === undefined) {
         return yield* new CommandFailure({ message: `there is no file or folder ${name}` })
       }
-      yield* Effect.try({
-        try: () => {
-          for (const path of isFolder(name) ? filesBelow(name) : [name]) {
-            try {
-              found.set(realpathSync(path), { file: nearName(path), text: read(path) })
-            } catch (cause) {
-              throw new Error(`${nearName(path)} cannot be read: ${wordsOf(cause)}`)
-            }
-          }
-        },
-        catch: (cause) => new CommandFailure({ message: wordsOf(cause) }),
+      const paths = yield* Effect.try({
+        try: () => (isFolder(name) ? filesBelow(name) : [name]),
+        catch: (cause) => new CommandFailure({ message: `${name} cannot be read: ${wordsOf(cause)}` }),
       })
+      for (const path of paths) {
+        const real = existsSync(path) ? realpathSync(path) : resolve(path)
+        if (!found.has(real)) found.set(real, read(nearName(path), path))
+      }
     }
-    return [...found.values()]
+    const all = [...found.values()]
+    return {
+      files: all.filter((one): one is SourceFile => "text" in one),
+      problems: all.filter((one): one is Problem => "message" in one),
+    }
   })
 
 /**

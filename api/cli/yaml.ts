@@ -6,27 +6,28 @@ import type * as Schema from "effect/Schema"
 import { encodeEnvelope } from "../../spec/kinds.ts"
 import { type LoadedRecord, load as loadFiles, placeProblem } from "../../spec/load.ts"
 import { printPlain } from "../../spec/print.ts"
-import { parseField, printProblem } from "../../spec/problem.ts"
+import { type Problem, parseField, printProblem } from "../../spec/problem.ts"
 import type { Mistake } from "../problems.ts"
 import type { DesiredRecord, StoredRecord } from "../shapes.ts"
 import { mistakeLine } from "./client.ts"
 import { CommandFailure } from "./failure.ts"
-import type { SourceFile } from "./sources.ts"
+import type { Sources } from "./sources.ts"
 
 export interface Loaded {
   readonly origins: ReadonlyArray<LoadedRecord>
   /** As the API takes them: the same order as `origins`. */
   readonly records: ReadonlyArray<Schema.Json>
-  /** One line a mistake; when there is any, nothing may be sent. */
-  readonly problems: ReadonlyArray<string>
+  /** When there is any, nothing may be sent. */
+  readonly problems: ReadonlyArray<Problem>
   /** What was left out of the input, and why. */
   readonly notes: ReadonlyArray<string>
 }
 
-export const load = (files: ReadonlyArray<SourceFile>): Loaded => {
+export const load = ({ files, problems: unreadable }: Sources): Loaded => {
   const loaded = loadFiles(files)
-  if (Result.isFailure(loaded)) {
-    return { origins: [], records: [], problems: loaded.failure.map(printProblem), notes: [] }
+  const problems = [...unreadable, ...(Result.isFailure(loaded) ? loaded.failure : [])]
+  if (Result.isFailure(loaded) || problems.length > 0) {
+    return { origins: [], records: [], problems, notes: [] }
   }
   const origins = loaded.success
   return {
@@ -40,18 +41,17 @@ export const load = (files: ReadonlyArray<SourceFile>): Loaded => {
 }
 
 /** The API counts mistakes by the record's place in the request; a person finds them by file and line. */
-export const placed = (loaded: Loaded, mistakes: ReadonlyArray<Mistake>): ReadonlyArray<string> =>
+export const placed = (loaded: Loaded, mistakes: ReadonlyArray<Mistake>): ReadonlyArray<Problem | Mistake> =>
   mistakes.map((mistake) => {
     const origin = mistake.index === undefined ? undefined : loaded.origins[mistake.index]
-    return origin === undefined
-      ? mistakeLine(mistake)
-      : printProblem(placeProblem(origin, { ...mistake, path: parseField(mistake.field) }))
+    return origin === undefined ? mistake : placeProblem(origin, { ...mistake, path: parseField(mistake.field) })
   })
 
-export const refused = (problems: ReadonlyArray<string>): CommandFailure =>
+export const refused = (problems: ReadonlyArray<Problem | Mistake>): CommandFailure =>
   new CommandFailure({
     message: `${problems.length === 1 ? "there is 1 mistake" : `there are ${problems.length} mistakes`}; nothing was written`,
-    details: problems,
+    details: problems.map((problem) => ("file" in problem ? printProblem(problem) : mistakeLine(problem))),
+    problems,
   })
 
 export const desiredOf = ({ apiVersion, kind, metadata, spec }: StoredRecord): DesiredRecord => ({
