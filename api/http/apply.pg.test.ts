@@ -46,6 +46,18 @@ describe("apply", () => {
       }),
     )
 
+    it.effect("a record that many use is not removed, and not every one of them is listed", () =>
+      Effect.gen(function* () {
+        const { ask } = yield* ApiUnderTest
+        const users = names("user", 30).map((name) => site(name, "popular", `${name}.example.org`))
+        yield* ask("POST", "/v1/apply", { records: [account("popular"), ...users] })
+        const { status, body } = yield* ask("DELETE", "/v1/records/Account/popular?version=1")
+        assert.strictEqual(status, 422)
+        assert.strictEqual(body.problems.length, 11)
+        assert.strictEqual(body.problems[10].message, "Account/popular is still used by 20 more.")
+      }),
+    )
+
     it.effect("a row that came another way holds its domain as any other, before and after the next write", () =>
       Effect.gen(function* () {
         const { ask, url } = yield* ApiUnderTest

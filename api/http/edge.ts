@@ -14,7 +14,7 @@ import * as Predicate from "effect/Predicate"
 import { Api } from "../contract.ts"
 import { Forbidden, InternalError, Malformed, MethodNotAllowed, NotFound, TooLarge, Unsupported } from "../problems.ts"
 
-export const bodyLimit = 10 * 1024 * 1024
+export const bodyLimit = 32 * 1024 * 1024
 const retryAfterSeconds = 2
 
 /** Every address of the contract with its methods, to tell "no such address" from "not with this method". */
@@ -68,7 +68,7 @@ const list = (methods: ReadonlySet<string>) => [...methods].join(", ")
 
 const tooLarge = problem(
   new TooLarge({
-    detail: `A request may have ${bodyLimit / 1024 / 1024} MB. Apply a large folder in parts.`,
+    detail: `A request may have ${bodyLimit / 1024 / 1024} MB. Apply the records in several requests.`,
     limit: bodyLimit,
   }),
 )

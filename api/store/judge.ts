@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import type { Envelope } from "../../spec/kinds.ts"
 import type { RecordKey } from "../../spec/ties.ts"
-import { validateSet } from "../../spec/validate-set.ts"
+import { type SetProblem, validateSet } from "../../spec/validate-set.ts"
 import type { Mistake } from "../problems.ts"
 import { decoded } from "./existing.ts"
 import { at } from "./fields.ts"
@@ -44,7 +44,7 @@ export const judge = (
 ): ReadonlyArray<Mistake> => {
   const replaced = new Set(sent.map(({ key }) => key))
   const others = existing.filter((row) => !replaced.has(keyOf(row))).flatMap(decoded)
-  return validateSet({ existing: others, incoming, removed }).flatMap(
+  return fewUsers(validateSet({ existing: others, incoming, removed })).flatMap(
     ({ index, kind, name, field, message, mend }): ReadonlyArray<Mistake> => {
       const culprit = index === undefined ? undefined : sent[index]
       const target = culprit === undefined || field === "" ? undefined : at(documentOf(culprit), field)
@@ -52,4 +52,25 @@ export const judge = (
       return [{ ...(culprit?.index === undefined ? {} : { index: culprit.index }), kind, name, field, message, mend }]
     },
   )
+}
+
+const usersShown = 10
+
+/** A record that is to go may be used by thousands: some of them are named, and how many more there are. */
+const fewUsers = (problems: ReadonlyArray<SetProblem>): ReadonlyArray<SetProblem> => {
+  const users = Map.groupBy(
+    problems.filter(({ index }) => index === undefined),
+    keyOf,
+  )
+  return [
+    ...problems.filter(({ index }) => index !== undefined),
+    ...[...users].flatMap(([key, all]) => {
+      const more = all.slice(usersShown)
+      const message = `${key} is still used by ${more.length} more.`
+      return [
+        ...all.slice(0, usersShown),
+        ...more.slice(0, 1).map((one) => ({ ...one, message, mend: "Remove them too, or change them first." })),
+      ]
+    }),
+  ]
 }

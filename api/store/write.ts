@@ -148,7 +148,7 @@ const prunedBy = Effect.fnUntraced(function* (
     return yield* new PruneRefused({
       detail:
         guard === "empty"
-          ? "The set is empty: that looks like a wrong folder, and would delete everything of its source"
+          ? `The set is empty: that looks like a wrong folder, and would delete all ${owned} records of its source`
           : `The prune would delete ${unwanted.length} of the ${owned} records of its source`,
       confirmable: guard === "share",
       owned,
