@@ -167,6 +167,14 @@ describe("a file with mistakes", () => {
   })
 })
 
+describe("a field that is missing", () => {
+  it("is named with what may stand there, where that is known", () => {
+    expect(lines("kind: Account\nmetadata: {name: acme}\nspec: {}\n").join("\n")).toContain(
+      "apiVersion is missing. Add apiVersion: plumbline.dev/v1.",
+    )
+  })
+})
+
 describe("input that may be hostile", () => {
   it.each([
     ["ten megabytes", "x".repeat(10 * 1024 * 1024), "at most 4194304 are read"],
@@ -185,7 +193,7 @@ describe("input that may be hostile", () => {
     ["a key that is a list", "? [a]\n: b\n", "keys must be strings"],
     ["a bracket left open", '{"a": 1', "must end with a }"],
     ["no record at all", "just text", "This is not a record."],
-    ["another kind of file", "root:x:0:0::/root:/bin/sh\ndaemon: x\n", "This is not a record."],
+    ["another kind of file", "version: 3\nservices: {}\n", "This is not a record."],
   ])("is refused with words: %s", (_, text, words) => {
     expect(lines(text).join("\n")).toContain(words)
   })
