@@ -11,10 +11,10 @@ import { slice } from "../reconciler/resources/slice.ts"
 import { user } from "../reconciler/resources/user.ts"
 import type { AccountSpec } from "../spec/account.ts"
 import { shaped, whole } from "./encode/unsafe.ts"
-import { accountLayout, webGroup } from "./layout.ts"
+import { accountLayout } from "./layout.ts"
 import { guarded, resources, stalled } from "./outcome.ts"
 
-export const account = guarded<AccountSpec>("Account", ({ name, spec }, { facts }) => {
+export const account = guarded<AccountSpec>("Account", ({ name, spec }) => {
   if (spec.uid === undefined)
     return stalled("NoUid", `Account ${name} has no user id.`, "Write the record through the API, which gives it one.")
   const layout = accountLayout(name)
@@ -29,7 +29,8 @@ export const account = guarded<AccountSpec>("Account", ({ name, spec }, { facts 
   const owner = { fields: ["metadata.name", "spec.uid"] }
   const inHome = { fields: ["metadata.name"], after: [pathKey(layout.home), userKey(layout.name)] }
   const tenants = { owner: layout.name, group: layout.name, mode: 0o700 }
-  const passage = { owner: "root", group: webGroup(facts), mode: 0o751 }
+  // The account may list what is its own; nginx and everybody else only pass through.
+  const passage = { owner: "root", group: layout.name, mode: 0o751 }
   return resources([
     group(layout.name, { gid: uid }, owner),
     user(

@@ -38,7 +38,7 @@ export const site = guarded<SiteSpec>("Site", ({ name, spec }, { facts, lookup }
   const deeper = layout.documentRoot !== layout.tenantRoot
   return resources([
     // What the customer uploaded goes to the trash with the folder around it, all at once.
-    directory(layout.tree, { owner: "root", group, mode: 0o751 }, { ...inTree, onDelete: "trash" }),
+    directory(layout.tree, { owner: "root", group: owner.name, mode: 0o751 }, { ...inTree, onDelete: "trash" }),
     directory(
       layout.tenantRoot,
       { owner: owner.name, group, mode: 0o2750 },

@@ -35,6 +35,20 @@ export const liveTenant = (accounts: AccountsFile): Tenant => {
     makeDirectory: (user, path, mode) =>
       as(user, "mkdir", "--parents", `--mode=${mode.toString(8)}`, "--", path).pipe(
         Effect.flatMap((argv) => change(argv)),
+        Effect.mapError((failure) => (failure.reason === "CommandFailed" ? refused(failure.message) : failure)),
       ),
   }
+}
+
+/** What mkdir says, without the command before it. A full disk passes by itself; a folder of the tenant's does not. */
+const refused = (message: string): ResourceFailure => {
+  const words = /mkdir: [\s\S]*$/.exec(message)?.[0].trim() ?? message
+  return /No space left|quota exceeded/i.test(words)
+    ? new ResourceFailure({ reason: "NoSpace", message: words, verdict: { kind: "retry" } })
+    : new ResourceFailure({
+        reason: "TenantRefused",
+        message: words,
+        mend: "What stands in the way is the account's own: it has to be made a folder that the account can write.",
+        verdict: { kind: "stall" },
+      })
 }
