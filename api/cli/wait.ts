@@ -126,7 +126,10 @@ export const waitFor = (changes: ReadonlyArray<Change>, timeout: string) =>
     if (late) {
       const stuck = new Set(waiting.stuck.map(keyOf))
       const open = waiting.open.filter((key) => !stuck.has(key))
-      for (const line of obstacles(yield* readAll)) yield* Console.error(line)
+      const status = yield* readAll
+      for (const entry of status.records.filter((entry) => open.includes(keyOf(entry))))
+        for (const words of wordsOfTrouble(entry)) yield* Console.error(`${keyOf(entry)}: ${words}`)
+      for (const line of obstacles(status)) yield* Console.error(line)
       return yield* new NotSo({
         message: `not converged after ${timeout}${open.length === 0 ? "" : `: ${open.join(", ")}`}`,
       })
