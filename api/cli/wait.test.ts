@@ -94,6 +94,12 @@ describe("waiting for the host", () => {
     const status = [{ node: "web1", observedGeneration: 2, conditions: [condition], details: {}, updatedAt: "" }]
     waiting.see("Site/one", { ...entry("one", "deleting"), status })
     assert.deepStrictEqual([waiting.done, waiting.stuck.length], [true, 1])
+
+    const confirmed = new Waiting([change("one", 2, "deleted")], true)
+    confirmed.see("Site/one", { ...entry("one", "deleting"), status })
+    assert.isFalse(confirmed.done, "what the guard said before somebody agreed")
+    confirmed.see("Site/one", null)
+    assert.isTrue(confirmed.done)
   })
 
   it("of nothing is over at once", () => {

@@ -26,7 +26,11 @@ export class Waiting {
   readonly #blocked = new Map<string, StatusEntry>()
   readonly total: number
 
-  constructor(changes: ReadonlyArray<Pick<Change, "kind" | "name" | "generation" | "action">>) {
+  /** A person agreed to the deletions: what the guards said before that is no answer. */
+  readonly #confirmed: boolean
+
+  constructor(changes: ReadonlyArray<Pick<Change, "kind" | "name" | "generation" | "action">>, confirmed = false) {
+    this.#confirmed = confirmed
     this.#open = new Map(
       changes.map((change) => [keyOf(change), { generation: change.generation, gone: change.action === "deleted" }]),
     )
@@ -45,7 +49,8 @@ export class Waiting {
     }
     if (entry.generation < wanted.generation) return
     if (entry.state === "ready" && !wanted.gone) this.#open.delete(key)
-    if (entry.state === "stalled" || (entry.state === "deleting" && isHeldBack(entry))) this.#stalled.set(key, entry)
+    if (entry.state === "stalled" || (entry.state === "deleting" && !this.#confirmed && isHeldBack(entry)))
+      this.#stalled.set(key, entry)
     if (entry.state === "reconciling" && isBlocked(entry)) this.#blocked.set(key, entry)
   }
 
@@ -91,11 +96,11 @@ const obstacles = ({ nodes, pauses }: Status): ReadonlyArray<string> => [
   ...pauses.map(({ mode, actor, reason }) => `there is a ${mode} by ${actor}: ${reason}`),
 ]
 
-/** Waits; fails with `NotSo` when it does not end well. */
-export const waitFor = (changes: ReadonlyArray<Change>, timeout: string) =>
+/** Waits; fails with `NotSo` when it does not end well. `confirmed`: a person agreed to the deletions among the changes. */
+export const waitFor = (changes: ReadonlyArray<Change>, timeout: string, confirmed = false) =>
   Effect.gen(function* () {
     const limit = yield* durationOf(timeout)
-    const waiting = new Waiting(changes)
+    const waiting = new Waiting(changes, confirmed)
     const progress = yield* makeProgress
     const say = Effect.suspend(() => {
       const left = waiting.open.length - waiting.stuck.length
