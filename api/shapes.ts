@@ -26,6 +26,8 @@ export type DesiredRecord = typeof DesiredRecord.Type
 export const NodeStatus = Schema.Struct({
   node: Schema.String,
   observedGeneration: Schema.Int,
+  /** The write of the record that this is about: moves also when the generation does not, as when a deletion is taken back. */
+  observedVersion: Schema.Int,
   conditions: Schema.Array(Condition),
   details: Schema.JsonObject,
   updatedAt: Instant,

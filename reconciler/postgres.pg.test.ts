@@ -39,6 +39,7 @@ const status = (name: string, recordId: string, generation: number): StatusRow =
   key: `Note/${name}`,
   recordId,
   generation,
+  version: 1,
   conditions: conditionsOf({ outcome: "converged", resources: 1 }, undefined, "2026-01-01T00:00:00.000Z"),
   details: { digest: "d" },
 })

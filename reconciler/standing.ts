@@ -10,6 +10,7 @@ import type { StatusDetails, StatusRow } from "./store.ts"
 
 export interface Standing {
   readonly generation: number
+  readonly version: number
   readonly conditions: ReadonlyArray<Condition>
   readonly details: StatusDetails
 }
@@ -28,8 +29,8 @@ export class Standings {
   readonly #unsynced = new Map<RecordKey, ReadonlySet<HostKey> | "all">()
 
   constructor(rows: Iterable<Standing & { readonly key: RecordKey }> = []) {
-    for (const { key, generation, conditions, details } of rows) {
-      this.#standings.set(key, { generation, conditions, details })
+    for (const { key, generation, version, conditions, details } of rows) {
+      this.#standings.set(key, { generation, version, conditions, details })
     }
   }
 
@@ -82,6 +83,7 @@ export class Standings {
     const before = this.#standings.get(key)
     const standing: Standing = {
       generation: stored.generation,
+      version: stored.version,
       conditions: conditionsOf(end.outcome, before?.conditions, now),
       details: end.details,
     }

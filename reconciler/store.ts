@@ -39,6 +39,7 @@ export interface StatusRow {
   readonly key: RecordKey
   readonly recordId: string
   readonly generation: number
+  readonly version: number
   readonly conditions: ReadonlyArray<Condition>
   readonly details: StatusDetails
 }

@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest"
 import { canonicalJson, sameSpec } from "./canonical.ts"
 import { stateOf } from "./record.ts"
 
-const node = (observedGeneration: number, ...conditions: ReadonlyArray<readonly [string, string]>) => ({
-  observedGeneration,
+const node = (observedVersion: number, ...conditions: ReadonlyArray<readonly [string, string]>) => ({
+  observedVersion,
   conditions: conditions.map(([type, status]) => ({ type, status })),
 })
-const at = (generation: number) => ({ generation, deleted: false })
+const at = (version: number) => ({ version, deleted: false })
 
 describe("the state of a record", () => {
-  it("is waiting until every node has looked at this generation, whatever was said of older ones", () => {
+  it("is waiting until every node has looked at this version, whatever was said of older ones", () => {
     expect(stateOf(at(1), [])).toBe("waiting")
     expect(stateOf(at(2), [node(1, ["Ready", "True"])])).toBe("waiting")
     expect(stateOf(at(2), [node(2, ["Ready", "True"]), node(1, ["Stalled", "True"])])).toBe("waiting")
@@ -21,7 +21,7 @@ describe("the state of a record", () => {
     expect(stateOf(at(2), [node(2, ["Ready", "True"]), node(2, ["Ready", "False"], ["Stalled", "True"])])).toBe(
       "stalled",
     )
-    expect(stateOf({ generation: 2, deleted: true }, [node(2, ["Ready", "True"])])).toBe("deleting")
+    expect(stateOf({ version: 2, deleted: true }, [node(2, ["Ready", "True"])])).toBe("deleting")
   })
 })
 

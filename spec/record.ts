@@ -24,20 +24,20 @@ export const Condition = Schema.Struct({
 })
 export type Condition = typeof Condition.Type
 
-/** `waiting`: not every node has looked at this generation yet. */
+/** `waiting`: not every node has looked at the newest write yet. */
 export const State = Schema.Literals(["ready", "reconciling", "stalled", "waiting", "deleting"])
 export type State = typeof State.Type
 
 export const stateOf = (
-  record: { readonly generation: number; readonly deleted: boolean },
+  record: { readonly version: number; readonly deleted: boolean },
   status: ReadonlyArray<{
-    readonly observedGeneration: number
+    readonly observedVersion: number
     readonly conditions: ReadonlyArray<{ readonly type: string; readonly status: string }>
   }>,
 ): State => {
   const holds = (type: ConditionType): boolean =>
     status.some(({ conditions }) => conditions.some((one) => one.type === type && one.status === "True"))
-  const current = status.length > 0 && status.every((node) => node.observedGeneration >= record.generation)
+  const current = status.length > 0 && status.every((node) => node.observedVersion >= record.version)
   if (record.deleted) return "deleting"
   if (!current) return "waiting"
   if (holds("Stalled")) return "stalled"

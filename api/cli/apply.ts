@@ -154,7 +154,7 @@ export const apply = Command.make(
     }
     const applied = yield* applyFiles(input).pipe(failingIn(input.output))
     yield* input.output === "json" ? printJson(applied) : report(applied)
-    if (input.wait && !input.dryRun) yield* waitFor(applied.changes, input.timeout, input.confirmPrune)
+    if (input.wait && !input.dryRun) yield* waitFor(applied.changes, input.timeout)
   }),
 ).pipe(
   Command.withDescription("Say what is wanted: write the records of files or folders, all or none"),

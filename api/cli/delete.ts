@@ -36,7 +36,7 @@ export const deleteRecord = Command.make(
     )
     if (input.output === "json") yield* printJson(change)
     else yield* print(`${changeLine(change)}; to take it back: plumb rollback ${params.kind} ${params.name}`)
-    if (input.wait) yield* waitFor([change], input.timeout, input.confirm)
+    if (input.wait) yield* waitFor([change], input.timeout)
   }),
 ).pipe(
   Command.withDescription("Delete one record; homes go to the trash and can be taken back"),

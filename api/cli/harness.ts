@@ -103,12 +103,13 @@ export const withApi = async (databaseUrl: string) => {
     /** Says of a record what an agent would: `type` is Ready, Stalled, … at its present generation. */
     report: (kind: string, name: string, type: string, message = "") =>
       sql(
-        (sql) => sql`insert into status (kind, name, node, observed_generation, conditions)
-          select kind, name, 'web1', generation, ${JSON.stringify([
+        (sql) => sql`insert into status (kind, name, node, observed_generation, observed_version, conditions)
+          select kind, name, 'web1', generation, version, ${JSON.stringify([
             { type, status: "True", reason: type, message, lastTransitionTime: "2031-04-05T12:00:00.000Z" },
           ])}::jsonb from records where kind = ${kind} and name = ${name}
           on conflict (kind, name, node) do update
-            set observed_generation = excluded.observed_generation, conditions = excluded.conditions`,
+            set observed_generation = excluded.observed_generation,
+              observed_version = excluded.observed_version, conditions = excluded.conditions`,
       ),
     close: async () => {
       api.kill("SIGTERM")

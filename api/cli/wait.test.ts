@@ -2,23 +2,23 @@ import { assert, describe, it } from "@effect/vitest"
 import type { StatusEntry } from "../shapes.ts"
 import { Waiting } from "./wait.ts"
 
-const change = (name: string, generation = 2, action: "updated" | "deleted" = "updated") => ({
+const change = (name: string, version = 2, action: "updated" | "deleted" = "updated") => ({
   kind: "Site",
   name,
-  generation,
+  version,
   action,
 })
-const entry = (name: string, state: StatusEntry["state"], generation = 2): StatusEntry => ({
+const entry = (name: string, state: StatusEntry["state"], version = 2): StatusEntry => ({
   kind: "Site",
   name,
-  version: generation,
-  generation,
+  version,
+  generation: 1,
   state,
   status: [],
 })
 
 describe("waiting for the host", () => {
-  it("is over when every record is ready at the generation that was written", () => {
+  it("is over when every record is ready at the version that was written", () => {
     const waiting = new Waiting([change("one"), change("two")])
     waiting.seeAll([entry("one", "ready"), entry("two", "reconciling")])
     assert.deepStrictEqual([waiting.done, waiting.open], [false, ["Site/two"]])
@@ -26,7 +26,7 @@ describe("waiting for the host", () => {
     assert.isTrue(waiting.done)
   })
 
-  it("does not take the state of an older generation for the new one's", () => {
+  it("does not take the state of an older version for the new one's", () => {
     const waiting = new Waiting([change("one", 3)])
     waiting.see("Site/one", entry("one", "ready", 2))
     waiting.see("Site/one", entry("one", "stalled", 2))
@@ -47,7 +47,8 @@ describe("waiting for the host", () => {
       status: [
         {
           node: "web1",
-          observedGeneration: 2,
+          observedGeneration: 1,
+          observedVersion: 2,
           conditions: [
             {
               type: "Reconciling",
@@ -91,12 +92,14 @@ describe("waiting for the host", () => {
       message: "",
       lastTransitionTime: "",
     } as const
-    const status = [{ node: "web1", observedGeneration: 2, conditions: [condition], details: {}, updatedAt: "" }]
+    const status = [
+      { node: "web1", observedGeneration: 1, observedVersion: 2, conditions: [condition], details: {}, updatedAt: "" },
+    ]
     waiting.see("Site/one", { ...entry("one", "deleting"), status })
     assert.deepStrictEqual([waiting.done, waiting.stuck.length], [true, 1])
 
-    const confirmed = new Waiting([change("one", 2, "deleted")], true)
-    confirmed.see("Site/one", { ...entry("one", "deleting"), status })
+    const confirmed = new Waiting([change("one", 3, "deleted")])
+    confirmed.see("Site/one", { ...entry("one", "deleting", 3), status })
     assert.isFalse(confirmed.done, "what the guard said before somebody agreed")
     confirmed.see("Site/one", null)
     assert.isTrue(confirmed.done)

@@ -14,7 +14,7 @@ import { keyOf, wordsOfTrouble } from "./state.ts"
 import { makeProgress, note, paintError } from "./terminal.ts"
 
 interface Wanted {
-  readonly generation: number
+  readonly version: number
   readonly gone: boolean
 }
 
@@ -26,13 +26,9 @@ export class Waiting {
   readonly #blocked = new Map<string, StatusEntry>()
   readonly total: number
 
-  /** A person agreed to the deletions: what the guards said before that is no answer. */
-  readonly #confirmed: boolean
-
-  constructor(changes: ReadonlyArray<Pick<Change, "kind" | "name" | "generation" | "action">>, confirmed = false) {
-    this.#confirmed = confirmed
+  constructor(changes: ReadonlyArray<Pick<Change, "kind" | "name" | "version" | "action">>) {
     this.#open = new Map(
-      changes.map((change) => [keyOf(change), { generation: change.generation, gone: change.action === "deleted" }]),
+      changes.map((change) => [keyOf(change), { version: change.version, gone: change.action === "deleted" }]),
     )
     this.total = this.#open.size
   }
@@ -47,10 +43,9 @@ export class Waiting {
       this.#open.delete(key)
       return
     }
-    if (entry.generation < wanted.generation) return
+    if (entry.version < wanted.version) return
     if (entry.state === "ready" && !wanted.gone) this.#open.delete(key)
-    if (entry.state === "stalled" || (entry.state === "deleting" && !this.#confirmed && isHeldBack(entry)))
-      this.#stalled.set(key, entry)
+    if (entry.state === "stalled" || (entry.state === "deleting" && isHeldBack(entry))) this.#stalled.set(key, entry)
     if (entry.state === "reconciling" && isBlocked(entry)) this.#blocked.set(key, entry)
   }
 
@@ -76,10 +71,12 @@ export class Waiting {
   }
 }
 
-/** The agent's guards: a deletion that a person has to confirm. */
+/** The agent's guards: a deletion that a person has to confirm. What they said before somebody did is no answer. */
 const isHeldBack = (entry: StatusEntry): boolean =>
-  entry.status.some(({ conditions }) =>
-    conditions.some(({ reason, status }) => status === "True" && /^(PruneGuard|ConfirmDeletion)$/.test(reason)),
+  entry.status.some(
+    ({ conditions, observedVersion }) =>
+      observedVersion >= entry.version &&
+      conditions.some(({ reason, status }) => status === "True" && /^(PruneGuard|ConfirmDeletion)$/.test(reason)),
   )
 
 /** As the engine names its reasons: WaitingForRecord, WaitingForResource. */
@@ -96,11 +93,11 @@ const obstacles = ({ nodes, pauses }: Status): ReadonlyArray<string> => [
   ...pauses.map(({ mode, actor, reason }) => `there is a ${mode} by ${actor}: ${reason}`),
 ]
 
-/** Waits; fails with `NotSo` when it does not end well. `confirmed`: a person agreed to the deletions among the changes. */
-export const waitFor = (changes: ReadonlyArray<Change>, timeout: string, confirmed = false) =>
+/** Waits; fails with `NotSo` when it does not end well. */
+export const waitFor = (changes: ReadonlyArray<Change>, timeout: string) =>
   Effect.gen(function* () {
     const limit = yield* durationOf(timeout)
-    const waiting = new Waiting(changes, confirmed)
+    const waiting = new Waiting(changes)
     const progress = yield* makeProgress
     const say = Effect.suspend(() => {
       const left = waiting.open.length - waiting.stuck.length

@@ -25,10 +25,12 @@ const condition = (type: string, reason: string) => ({
 const report = (kind: string, name: string, generation: number, type: string) =>
   asAgent(
     (sql) => sql`
-      insert into status (kind, name, node, observed_generation, conditions)
-      values (${kind}, ${name}, 'web1', ${generation}, ${JSON.stringify([condition(type, "Because")])}::jsonb)
+      insert into status (kind, name, node, observed_generation, observed_version, conditions)
+      select ${kind}, ${name}, 'web1', ${generation}, r.version, ${JSON.stringify([condition(type, "Because")])}::jsonb
+      from records r where r.kind = ${kind} and r.name = ${name}
       on conflict (kind, name, node) do update set
-        observed_generation = excluded.observed_generation, conditions = excluded.conditions, updated_at = now()`,
+        observed_generation = excluded.observed_generation,
+        observed_version = excluded.observed_version, conditions = excluded.conditions, updated_at = now()`,
   )
 
 /** An open event stream: `until` reads on to the first text that fits. */

@@ -40,7 +40,8 @@ const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-
 export const statusColumn = (sql: PgClient) =>
   sql.literal(`coalesce((
     select jsonb_agg(jsonb_build_object(
-      'node', s.node, 'observedGeneration', s.observed_generation, 'conditions', s.conditions,
+      'node', s.node, 'observedGeneration', s.observed_generation, 'observedVersion', s.observed_version,
+      'conditions', s.conditions,
       'details', s.details, 'updatedAt', ${iso("s.updated_at")}
     ) order by s.node)
     from status s where s.kind = r.kind and s.name = r.name
@@ -53,7 +54,7 @@ export const toStatusEntry = (
   name: row.name,
   version: row.version,
   generation: row.generation,
-  state: stateOf({ generation: row.generation, deleted: row.deleted_at !== null }, row.status),
+  state: stateOf({ version: row.version, deleted: row.deleted_at !== null }, row.status),
   status: row.status,
 })
 

@@ -25,14 +25,17 @@ export const outcomes = (
       kind: string
       name: string
       observed_generation: bigint
+      observed_version: bigint
       conditions: unknown
       details: StatusDetails
-    }>`select kind, name, observed_generation, conditions, details from status where node = ${node}`,
+    }>`
+      select kind, name, observed_generation, observed_version, conditions, details from status where node = ${node}`,
   ).pipe(
     Effect.map((rows) =>
       rows.map((row) => ({
         key: recordKey(row.kind, row.name),
         generation: Number(row.observed_generation),
+        version: Number(row.observed_version),
         conditions: Option.getOrElse(decodeConditions(row.conditions), () => []),
         details: row.details,
       })),
@@ -41,24 +44,26 @@ export const outcomes = (
   writeStatuses: (rows) =>
     Effect.asVoid(
       ask(sql`
-        insert into status (kind, name, node, observed_generation, conditions, details, updated_at)
-        select w.kind, w.name, ${node}, w.generation, w.conditions, w.details, now()
+        insert into status (kind, name, node, observed_generation, observed_version, conditions, details, updated_at)
+        select w.kind, w.name, ${node}, w.generation, w.version, w.conditions, w.details, now()
         from jsonb_to_recordset(${sql.json(
           rows.map((row) => ({
             kind: kindOf(row.key),
             name: nameOf(row.key),
             record_id: row.recordId,
             generation: row.generation,
+            version: row.version,
             conditions: row.conditions,
             details: row.details,
           })),
-        )}) as w(kind text, name text, record_id uuid, generation bigint, conditions jsonb, details jsonb)
+        )}) as w(kind text, name text, record_id uuid, generation bigint, version bigint, conditions jsonb, details jsonb)
         join records r on r.kind = w.kind and r.name = w.name and r.id = w.record_id and r.generation = w.generation
         on conflict (kind, name, node) do update set
-          observed_generation = excluded.observed_generation, conditions = excluded.conditions,
-          details = excluded.details, updated_at = excluded.updated_at
-        where (status.observed_generation, status.conditions, status.details)
-          is distinct from (excluded.observed_generation, excluded.conditions, excluded.details)`),
+          observed_generation = excluded.observed_generation, observed_version = excluded.observed_version,
+          conditions = excluded.conditions, details = excluded.details, updated_at = excluded.updated_at
+        where (status.observed_generation, status.observed_version, status.conditions, status.details)
+          is distinct from
+          (excluded.observed_generation, excluded.observed_version, excluded.conditions, excluded.details)`),
     ),
   writeDrift: (rows) =>
     Effect.asVoid(
