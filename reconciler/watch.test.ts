@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -79,6 +79,29 @@ describe("a watched folder", () => {
       ),
     )
   }
+
+  it.live("in which somebody had a file open when the one above was deleted is heard again", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { folder, sites, below, watch, hears } = yield* ground
+        const inner = join(sites, "logs", "access.log")
+        const again = () => {
+          mkdirSync(join(sites, "logs"), { recursive: true })
+          for (const file of [below, inner]) writeFileSync(file, "")
+        }
+        again()
+        watch.update(node, [sites, join(folder, "nginx.conf")])
+        watch.update(site, [below, inner])
+        const open = openSync(inner, "a")
+        yield* Effect.addFinalizer(() => Effect.sync(() => closeSync(open)))
+        rmSync(sites, { recursive: true })
+        again()
+        yield* soon(() => (watch.takeUnheard().includes(site) ? true : undefined))
+        yield* hears(inner)
+        yield* hears(below)
+      }),
+    ),
+  )
 
   it.live("that is not there yet is heard once it is", () =>
     Effect.scoped(

@@ -26,6 +26,15 @@ export const make = (heard: (realPath: string) => void) =>
     const records = new Map<RecordKey, ReadonlyArray<string>>()
     const uses = new Map<string, number>()
     const watchers = new Map<string, FSWatcher>()
+    /** How many watched folders are this one or below it: most of what is heard of is no such folder. */
+    const above = new Map<string, number>()
+    const count = (folder: string, by: 1 | -1): void => {
+      for (let path = folder; path !== dirname(path); path = dirname(path)) {
+        const sum = (above.get(path) ?? 0) + by
+        if (sum === 0) above.delete(path)
+        else above.set(path, sum)
+      }
+    }
     /** In use, but away or replaced: to be watched anew. */
     const lost = new Set<string>()
     const complaints: Array<string> = []
@@ -36,13 +45,22 @@ export const make = (heard: (realPath: string) => void) =>
     }
     yield* Effect.addFinalizer(() => Effect.sync(() => [...watchers.keys()].forEach(close)))
 
+    /** Something came to or went from this path: whatever watch is on it, or below it, may be on what is no longer there. */
+    const lose = (path: string): void => {
+      if (!above.has(path)) return
+      for (const folder of watchers.keys()) if (folder === path || folder.startsWith(`${path}/`)) lost.add(folder)
+    }
+
     const open = (folder: string): void => {
       try {
-        const watcher = watchFolder(folder, { persistent: false }, (_, name) => {
+        const watcher = watchFolder(folder, { persistent: false }, (event, name) => {
           if (name === null) return
-          // A folder's own end has its own name, and ends the watch: whatever takes its place must be watched anew.
+          // A folder's own end has its own name. It is told only when nobody has a file of it open any more, as nginx has
+          // its logs, so the folder above is listened to as well: inotify(7), IN_DELETE_SELF.
           if (name === basename(folder)) lost.add(folder)
-          heard(join(folder, name))
+          const path = join(folder, name)
+          if (event === "rename") lose(path)
+          heard(path)
         })
         watcher.on("error", () => lost.add(folder))
         watchers.set(folder, watcher)
@@ -55,17 +73,20 @@ export const make = (heard: (realPath: string) => void) =>
     }
 
     const use = (folder: string): void => {
-      const count = uses.get(folder) ?? 0
-      if (count === 0 && uses.size >= most) return
-      uses.set(folder, count + 1)
-      if (count === 0) open(folder)
+      const users = uses.get(folder) ?? 0
+      if (users === 0 && uses.size >= most) return
+      uses.set(folder, users + 1)
+      if (users > 0) return
+      count(folder, 1)
+      open(folder)
     }
     const leave = (folder: string): void => {
-      const count = uses.get(folder)
-      if (count === undefined) return
-      if (count > 1) uses.set(folder, count - 1)
+      const users = uses.get(folder)
+      if (users === undefined) return
+      if (users > 1) uses.set(folder, users - 1)
       else {
         uses.delete(folder)
+        count(folder, -1)
         lost.delete(folder)
         close(folder)
       }
