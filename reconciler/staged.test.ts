@@ -43,6 +43,8 @@ interface World {
 
 const onSet = <A>(use: (world: World) => Effect.Effect<A>): Promise<A> => {
   const folder = scratchFolder()
+  for (const tree of [liveTree, nextTree])
+    for (const name of ["php", "sites"]) fs.mkdirSync(`${folder.path}${tree}/${name}`, { recursive: true })
   const store = new MemoryStore()
   const host = directory(folder.path, { services: false })
   return Effect.gen(function* () {

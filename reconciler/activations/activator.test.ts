@@ -67,6 +67,8 @@ const onNginx = <A, E>(use: (rig: Rig) => Effect.Effect<A, E, Host | Scope.Scope
   onScratchHost((root) =>
     Effect.gen(function* () {
       const port = yield* freePort
+      for (const tree of [liveTree, nextTree])
+        for (const folder of ["php", "sites"]) fs.mkdirSync(`${root}${tree}/${folder}`, { recursive: true })
       yield* fileType.apply(
         "/etc/systemd/system/plumb-nginx.service",
         { content: unitFile(root), ...anonymous },
@@ -193,6 +195,20 @@ describe.runIf(hasNginx)("a round", () => {
         expect(failure).toMatchObject({ reason: "NginxBroken", verdict: { kind: "retry" } })
         expect(fs.existsSync(`${root}${liveTree}/sites/new.conf`)).toBe(false)
         expect(yield* get("shop")).toBe("shop")
+      }),
+    ))
+
+  it("waits for nginx.conf when somebody took the live one away, instead of having nginx read what is not there", () =>
+    onNginx(({ root, change, port, get }) =>
+      Effect.gen(function* () {
+        yield* change("sites/shop.conf", site(port, "shop"))
+        fs.rmSync(`${root}${liveTree}/nginx.conf`)
+        const failure = yield* Effect.flip(change("sites/new.conf", site(port, "new")))
+        expect(failure).toMatchObject({ reason: "NginxNotConfigured", verdict: { kind: "wait" } })
+        expect(yield* get("shop")).toBe("shop")
+        yield* change("nginx.conf", configuration(root, port))
+        yield* change("sites/new.conf", site(port, "new"))
+        expect(yield* get("new")).toBe("new")
       }),
     ))
 

@@ -12,7 +12,7 @@ import { isoNow } from "../resources/removal.ts"
 import { findCulprits } from "./culprits.ts"
 import { goLiveOrder, type UnitAction } from "./merge.ts"
 import { loadNginx } from "./nginx-load.ts"
-import { mendNext, nextMember, putNext, restoreNext, takeLive } from "./nginx-trees.ts"
+import { liveMember, mendNext, nextMember, putNext, restoreNext, takeLive } from "./nginx-trees.ts"
 
 export interface Refused {
   /** Members that are not live as wanted, each with its reason. */
@@ -46,7 +46,11 @@ export const activateNginx = (members: Iterable<string>, action: UnitAction): Ef
         }
         const put = ({ member, content }: Change) => putNext(files, member, content, now)
         const changes = each(goLiveOrder(staged), put)
-        const configured = files.stat(nextMember("nginx.conf")) !== undefined
+        const configured = yield* act(
+          () =>
+            files.stat(nextMember("nginx.conf")) !== undefined &&
+            (isRunnable(host) || staged.some(({ member, removed }) => member === "nginx.conf" && !removed)),
+        )
         // Without a configuration there is nothing to test: members may go, but none can come.
         if (!configured && changes.some(({ removed }) => !removed)) {
           each(changes, ({ member }) => restoreNext(files, member))
@@ -58,15 +62,20 @@ export const activateNginx = (members: Iterable<string>, action: UnitAction): Ef
             )
           : changes
         const live = each(accepted, ({ member, removed }) => takeLive(files, member, removed, now))
-        for (const { member } of accepted.filter((change) => !live.includes(change))) restoreNext(files, member)
+        const notTaken = accepted.filter((change) => !live.includes(change))
+        each(notTaken, ({ member }) => restoreNext(files, member))
         // All that was asked for was refused: what runs is what is live.
         const nothingNew = changes.length > 0 && live.length === 0 && action === "reload"
         if (nothingNew || !configured) return
+        if (!(yield* act(() => isRunnable(host)))) return yield* notConfigured
         yield* loadNginx(action)
       }),
     )
     return { members: refused, whole: outcome._tag === "Failure" ? outcome.failure : undefined }
   })
+
+/** Told to read a configuration that is gone, nginx would go on with the old one and say so where nobody looks. */
+const isRunnable = ({ files }: HostShape): boolean => files.stat(liveMember("nginx.conf"))?.type === "file"
 
 /** Tests `next`; gives the changes that nginx accepts together, and leaves the others' live versions in their place. */
 const accept = (

@@ -21,14 +21,6 @@ export const memberAttributes = { owner: "root", group: "root", mode: 0o644 }
 export const liveMember = (member: string): HostPath => `${liveTree}/${member}`
 export const nextMember = (member: string): HostPath => `${nextTree}/${member}`
 
-const makeTrees = (files: Files): void => {
-  const attributes = { owner: "root", group: "root", mode: 0o755 }
-  for (const path of ["/etc/plumbline", "/etc/plumbline/nginx"] as const) files.makeDirectory(path, attributes)
-  for (const tree of [liveTree, nextTree]) {
-    for (const folder of ["", "/php", "/sites"] as const) files.makeDirectory(`${tree}${folder}`, attributes)
-  }
-}
-
 /** Writes a member into `next`, or takes it out of there. */
 export const putNext = (files: Files, member: string, content: StagedContent, now: string): void => {
   if (files.stat(nextMember(member))?.type === "directory") putAside(files, nextMember(member), now)
@@ -93,9 +85,10 @@ const copyLive = (
   putAway: (path: HostPath) => void,
   except: ReadonlySet<string> = new Set(),
 ): ReadonlyArray<string> => {
-  makeTrees(files)
   const mended: Array<string> = []
   for (const folder of folders) {
+    // A folder that is gone is its owner's to bring back, as drift; until then its members fail by themselves.
+    if ([liveTree, nextTree].some((tree) => files.stat(folderOf(tree, folder))?.type !== "directory")) continue
     for (const tree of [liveTree, nextTree]) files.cleanTemporary(folderOf(tree, folder))
     const members = membersIn(files, folder)
     for (const member of members) {

@@ -6,6 +6,8 @@ import { describe, expect, it } from "vitest"
 import { activateNginx } from "../activations/nginx-activation.ts"
 import type { Activation, Removal, Resource } from "../contract/resource.ts"
 import { Host } from "../host/host.ts"
+import { liveTree, nextTree } from "../host/nginx.ts"
+import type { HostPath } from "../host/path.ts"
 import { onScratchHost } from "../host/scratch-host.ts"
 import { sideEffectCount } from "../host/side-effect.ts"
 import { directory } from "./directory.ts"
@@ -38,6 +40,9 @@ const ground: ReadonlyArray<Resource> = [
       mode: 0o644,
     },
     where,
+  ),
+  ...["/etc/plumbline", "/etc/plumbline/nginx", liveTree, nextTree].map((path) =>
+    directory(path as HostPath, root755, where),
   ),
 ]
 
