@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { FieldDiff } from "./contract/resource.ts"
 import { unified } from "./drift.ts"
-import { textOf } from "./fixture/note.ts"
+import { failure, textOf } from "./fixture/note.ts"
 import { until } from "./fixture/until.ts"
 import { inWorld } from "./fixture/world.ts"
 import type { Pause } from "./policy.ts"
@@ -41,6 +41,28 @@ describe("drift", () => {
         assert.isString(row?.author.changedAt)
         assert.strictEqual(textOf(root, (row?.keptCopy ?? "/") as "/"), "edited by hand\n")
         assert.strictEqual(textOf(root, "/notes/foreign"), "x")
+      }),
+    ),
+  )
+
+  it.live("is healed when the thing is as it was, also while what it activates does not succeed yet", () =>
+    inWorld(({ root, store, activator, start }) =>
+      Effect.gen(function* () {
+        const agent = yield* start()
+        yield* store.put("a", { files: { one: "1" }, activates: true })
+        yield* agent.settled
+        activator.refuse = failure("NginxBroken", "retry")
+        rmSync(`${root}/notes/one`)
+        yield* until(() => store.drift.length > 0)
+        assert.strictEqual(textOf(root, "/notes/one"), "1\n")
+        assert.deepStrictEqual(
+          store.drift.map(({ resourceKey, outcome }) => [resourceKey, outcome]),
+          [["path:/notes/one", "healed"]],
+        )
+        yield* until(() => store.statuses.get("Note/a")?.conditions[1]?.reason === "NginxBroken")
+        activator.refuse = undefined
+        yield* until(() => store.statuses.get("Note/a")?.conditions[0]?.status === "True")
+        assert.lengthOf(store.drift, 1)
       }),
     ),
   )

@@ -25,7 +25,7 @@ import type { Stored } from "./records.ts"
 import { removeRecord } from "./remove.ts"
 import { detailsOf, endPass, secure, tellDrift, wakeWaiting } from "./report.ts"
 import { type PassEnd, wholeDigest } from "./standing.ts"
-import type { Wanted } from "./types.ts"
+import type { Looked, Wanted } from "./types.ts"
 
 const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored: Stored, slot: Slot) {
   // Paused? Then nothing is even looked at.
@@ -55,7 +55,7 @@ const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored
   // Observe mode ends here: nothing to change. Otherwise apply in order, with what is owed journaled first.
   const proofs = yield* secure(engine, key, judged)
   const owedBefore = engine.journal.of(key)
-  yield* engine.journal.owe(key, activationsOf(changes)).pipe(endedByFailure)
+  yield* owe(engine, key, stored, order, changes).pipe(endedByFailure)
   const applied = yield* applyInOrder(engine, stored.id, order, changes)
 
   // Activate, merged with what others ask for meanwhile; the slot is free for the next record.
@@ -64,9 +64,10 @@ const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored
   const activated = yield* activate(engine, key, activations, applied.failed)
 
   // Look once more at what was changed, and remember how everything looked.
-  const notTaken = activated.length > 0 ? [] : yield* verify(engine, applied.done, prints)
-  const failed = [...applied.failed, ...activated, ...notTaken]
-  const unsynced = unsyncedOf(judged, applied.done, activated, notTaken)
+  const differing = yield* verify(engine, applied.done, prints)
+  // What an activation was to bring about differs still when that failed: that is no failure of its own.
+  const failed = [...applied.failed, ...activated, ...(activated.length > 0 ? [] : differing)]
+  const unsynced = unsyncedOf(judged, applied.done, differing)
   for (const [one, digest] of digests) if (!unsynced.has(one)) engine.standings.inSync(one, digest)
   engine.fingerprints.settle(key, prints)
   engine.surveys.confirm(
@@ -107,7 +108,10 @@ export const reconcile =
       // The status, derived from the outcome; then whoever waited for one of these keys can go on.
       if (end.outcome.outcome !== "removed") yield* endPass(engine, key, stored, end)
       wakeWaiting(engine, end)
-      return end.retry ? ("retry" as const) : ("done" as const)
+      if (!end.retry) return "done" as const
+      // All may look as it should, with an activation still owed: the next pass is to be a whole one.
+      engine.suspects.add(key)
+      return "retry" as const
     }).pipe(Effect.ensuring(engine.activator.settled(key)))
 
 /** Something happened to a file of a record that was in sync, and now it is as it was: our own writing, mostly. */
@@ -116,6 +120,19 @@ const isUntouched = (engine: Engine, key: RecordKey, slot: Slot): boolean =>
   !engine.suspects.has(key) &&
   engine.standings.isConverged(key) &&
   !engine.fingerprints.moved(key)
+
+/** Journals what the changes make necessary. What owes nothing may be what the journal stands on, and then goes first. */
+const owe = (
+  engine: Engine,
+  key: RecordKey,
+  stored: Stored,
+  order: ReadonlyArray<Wanted>,
+  changes: ReadonlyArray<Looked>,
+) => {
+  const journal = engine.journal.owe(key, activationsOf(changes))
+  const owingNothing = changes.filter(({ resource }) => resource.activates.length === 0)
+  return Effect.catch(journal, () => Effect.andThen(applyInOrder(engine, stored.id, order, owingNothing), journal))
+}
 
 /** What was just changed makes necessary, and what is owed from before, but for what is still to be changed itself. */
 const due = (
@@ -150,12 +167,11 @@ const activate = Effect.fnUntraced(function* (
 const unsyncedOf = (
   judged: ReadonlyArray<Judged>,
   done: ReadonlyArray<{ readonly key: HostKey }>,
-  activated: ReadonlyArray<Failed>,
-  notTaken: ReadonlyArray<Failed>,
+  differing: ReadonlyArray<Failed>,
 ): ReadonlySet<HostKey> => {
   const unsynced = new Set(judged.map((one) => one.looked.key))
-  if (activated.length === 0) for (const one of done) unsynced.delete(one.key)
-  for (const { key } of notTaken) if (key !== undefined) unsynced.add(key)
+  for (const one of done) unsynced.delete(one.key)
+  for (const { key } of differing) if (key !== undefined) unsynced.add(key)
   return unsynced
 }
 
