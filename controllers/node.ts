@@ -15,6 +15,7 @@ import { unit } from "../reconciler/resources/unit.ts"
 import type { NodeSpec } from "../spec/node.ts"
 import { file } from "./encode/text.ts"
 import { type HostPath, phpVersionLayout, platform, webGroup } from "./layout.ts"
+import { reopenLogs } from "./logs.ts"
 import { nginxConf } from "./node/nginx-conf.ts"
 import { pages } from "./node/pages.ts"
 import { rotation } from "./node/rotation.ts"
@@ -29,12 +30,17 @@ const everyNode = { fields: ["metadata.name"] }
 const public755 = { owner: "root", group: "root", mode: 0o755 }
 const public644 = { owner: "root", group: "root", mode: 0o644 }
 
-const folder = (path: HostPath, mode = 0o755, onDelete: OnDelete = "remove", group = "root"): Resource =>
+const folder = (path: HostPath, mode = 0o755, onDelete: OnDelete = "remove"): Resource =>
+  directory(path, { owner: "root", group: "root", mode }, { ...everyNode, onDelete, after: above(path) })
+
+const logFolder = (path: HostPath, mode: number, facts: Facts): Resource =>
   directory(
     path,
-    { owner: "root", group, mode },
-    { ...everyNode, onDelete, after: parents.has(parentOf(path)) ? [pathKey(parentOf(path))] : [] },
+    { owner: "root", group: webGroup(facts), mode },
+    { ...everyNode, onDelete: "retain", after: above(path), activates: reopenLogs(facts) },
   )
+
+const above = (path: HostPath) => (parents.has(parentOf(path)) ? [pathKey(parentOf(path))] : [])
 
 const parentOf = (path: HostPath): string => path.slice(0, path.lastIndexOf("/"))
 
@@ -58,8 +64,8 @@ const folders = (facts: Facts): ReadonlyArray<Resource> => [
   folder(platform.nginxState, 0o755, "retain"),
   folder(platform.logs, 0o755, "retain"),
   // Workers open their logs anew as the web user; nobody else reads who visits whom.
-  folder(platform.nginxLogs, 0o750, "retain", webGroup(facts)),
-  folder(platform.siteLogs, 0o751, "retain", webGroup(facts)),
+  logFolder(platform.nginxLogs, 0o750, facts),
+  logFolder(platform.siteLogs, 0o751, facts),
 ]
 
 const shownPages: ReadonlyArray<Resource> = pages.map(({ content, file: name }) =>

@@ -13,6 +13,7 @@ import type { PhpSpec } from "../spec/php.ts"
 import type { SiteSpec } from "../spec/site.ts"
 import { file } from "./encode/text.ts"
 import { accountLayout, platform, siteLayout, upstreamLayout, webGroup } from "./layout.ts"
+import { reopenLogs } from "./logs.ts"
 import { guarded, resources, stalled, waiting } from "./outcome.ts"
 import { vhost } from "./site/vhost.ts"
 
@@ -57,7 +58,12 @@ export const site = guarded<SiteSpec>("Site", ({ name, spec }, { facts, lookup }
     directory(
       layout.logs,
       { owner: "root", group, mode: 0o750 },
-      { fields: ["metadata.name"], after: [pathKey(platform.siteLogs)], onDelete: "trash" },
+      {
+        fields: ["metadata.name"],
+        after: [pathKey(platform.siteLogs)],
+        onDelete: "trash",
+        activates: reopenLogs(facts),
+      },
     ),
     nginxMember(
       layout.member,

@@ -42,7 +42,8 @@ export const nginxUnit = (program: string, facts: Facts): to.Unit => {
     CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_SETUID CAP_SETGID CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE CAP_KILL
     NoNewPrivileges=yes
     ProtectSystem=strict
-    ReadWritePaths=${to.path(platform.logs)} ${to.path(platform.nginxState)}
+    # Not the folders themselves: one that somebody removed and that was made anew would be out of nginx's sight.
+    ReadWritePaths=${to.path(parentOf(platform.logs))} ${to.path(parentOf(platform.nginxState))}
     ProtectHome=read-only
     PrivateTmp=yes
     PrivateDevices=yes
@@ -104,6 +105,8 @@ export const phpUnit = ({ fpm, version }: Facts["php"][number], facts: Facts): t
     WantedBy=multi-user.target
   `
 }
+
+const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/"))
 
 const hardening = unit`
   ProtectClock=yes
