@@ -29,6 +29,9 @@ export const liveAccounts = (file: AccountsFile): Accounts => {
     changeUser: (name, { gid, comment, home, shell, groups, lock }) =>
       run([
         "usermod",
+        // usermod(8) refuses another home while the user's processes run, except below a prefix. An account's home never moves:
+        // this puts back the one that those processes have.
+        ...(home === undefined ? [] : ["--prefix", "/."]),
         ...(gid === undefined ? [] : ["--gid", String(gid)]),
         ...(comment === undefined ? [] : ["--comment", comment]),
         ...(home === undefined ? [] : ["--home", home]),

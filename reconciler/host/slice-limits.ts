@@ -8,6 +8,16 @@ export const limitNames = ["MemoryMax", "CPUQuota", "TasksMax"] as const
 
 export const dropInFolder = (slice: string): HostPath => `/etc/systemd/system.control/${slice}.d`
 
+/** Those of `systemctl set-property --runtime`, which last until the next boot. */
+export const runtimeDropInFolder = (slice: string): HostPath => `/run/systemd/system.control/${slice}.d`
+
+/** Takes the limits' drop-ins out of a folder, and the folder when nobody else has anything in it. */
+export const removeDropIns = (files: Files, folder: HostPath): void => {
+  if (files.stat(folder)?.type !== "directory") return
+  for (const name of limitNames) files.remove(`${folder}/50-${name}.conf`)
+  files.removeDirectory(folder)
+}
+
 /** As systemd writes them (unit_write_setting in its sources). */
 export const dropIns = (limits: SliceLimits): ReadonlyArray<readonly [name: string, content: string]> => {
   const values = {

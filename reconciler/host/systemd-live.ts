@@ -6,7 +6,7 @@ import { ResourceFailure } from "../contract/resource.ts"
 import { change, look } from "./command.ts"
 import { toFailure } from "./failure.ts"
 import type { Files } from "./files.ts"
-import { configuredLimits, dropInFolder, limitNames } from "./slice-limits.ts"
+import { configuredLimits, dropInFolder, removeDropIns, runtimeDropInFolder } from "./slice-limits.ts"
 import { type Systemd, type UnitState, wantedBy } from "./systemd.ts"
 import type { Show } from "./systemd-show.ts"
 
@@ -72,22 +72,24 @@ export const liveSystemd = (files: Files, show: Show): Systemd => {
         }
       }),
     setSliceLimits: (slice, limits) =>
-      systemctl(
-        "set-property",
-        "--",
-        slice,
-        `MemoryMax=${limits.memoryMax ?? "infinity"}`,
-        `CPUQuota=${limits.cpuQuota === undefined ? "" : `${limits.cpuQuota}%`}`,
-        `TasksMax=${limits.tasksMax ?? "infinity"}`,
+      // First what somebody set until the next boot: it would stay behind, and nothing would tell.
+      Effect.andThen(
+        Effect.try({ try: () => removeDropIns(files, runtimeDropInFolder(slice)), catch: toFailure }),
+        systemctl(
+          "set-property",
+          "--",
+          slice,
+          `MemoryMax=${limits.memoryMax ?? "infinity"}`,
+          `CPUQuota=${limits.cpuQuota === undefined ? "" : `${limits.cpuQuota}%`}`,
+          `TasksMax=${limits.tasksMax ?? "infinity"}`,
+        ),
       ),
     removeSlice: (slice) =>
       Effect.gen(function* () {
         yield* systemctl("stop", "--", slice)
         yield* Effect.try({
           try: () => {
-            const folder = dropInFolder(slice)
-            for (const name of limitNames) files.remove(`${folder}/50-${name}.conf`)
-            files.removeDirectory(folder)
+            for (const folder of [dropInFolder(slice), runtimeDropInFolder(slice)]) removeDropIns(files, folder)
           },
           catch: toFailure,
         })

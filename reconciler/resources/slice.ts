@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import type { FieldDiff, Resource, ResourceType } from "../contract/resource.ts"
 import { Host } from "../host/host.ts"
-import { dropInFolder, limitNames } from "../host/slice-limits.ts"
+import { dropInFolder, limitNames, runtimeDropInFolder } from "../host/slice-limits.ts"
 import type { SliceLimits } from "../host/systemd.ts"
 import { type Place, place, unitKey } from "./place.ts"
 import { goes } from "./removal.ts"
@@ -59,8 +59,5 @@ export const sliceType: ResourceType<SliceSpec, SeenSlice> = {
       yield* systemd.removeSlice(id)
       return []
     }),
-  watch: (id) => [
-    ...limitNames.map((name) => `${dropInFolder(id)}/50-${name}.conf`),
-    `/run/systemd/system.control/${id}.d`,
-  ],
+  watch: (id) => [...limitNames.map((name) => `${dropInFolder(id)}/50-${name}.conf`), runtimeDropInFolder(id)],
 }
