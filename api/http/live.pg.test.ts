@@ -26,7 +26,7 @@ const report = (kind: string, name: string, generation: number, type: string) =>
   asAgent(
     (sql) => sql`
       insert into status (kind, name, node, observed_generation, observed_version, conditions)
-      select ${kind}, ${name}, 'web1', ${generation}, r.version, ${JSON.stringify([condition(type, "Because")])}::jsonb
+      select ${kind}, ${name}, 'web1', ${generation}, r.version - (r.generation - ${generation}), ${JSON.stringify([condition(type, "Because")])}::jsonb
       from records r where r.kind = ${kind} and r.name = ${name}
       on conflict (kind, name, node) do update set
         observed_generation = excluded.observed_generation,
