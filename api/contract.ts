@@ -187,6 +187,17 @@ const live = HttpApiGroup.make("live")
       success: Shapes.DriftDetail,
       error: Problems.NotFound,
     }),
+    HttpApiEndpoint.get("measurements", "/v1/measurements", {
+      query: {
+        node: Schema.optionalKey(Schema.String),
+        kind: Schema.optionalKey(Schema.String),
+        name: Schema.optionalKey(Schema.String),
+        measure: Schema.optionalKey(Schema.String),
+        limit,
+        after: Schema.optionalKey(Schema.String),
+      },
+      success: page(Shapes.Measurement),
+    }),
     HttpApiEndpoint.get("explain", "/v1/explain", {
       /** Exactly one of the three. */
       query: {
@@ -198,6 +209,19 @@ const live = HttpApiGroup.make("live")
       /** One for each node that has it; a path that nobody owns is NotFound. */
       success: Schema.Array(Shapes.Owner),
       error: Problems.NotFound,
+    }),
+  )
+  .middleware(AsProblems)
+  .middleware(Authenticated)
+
+const passwords = HttpApiGroup.make("passwords")
+  .add(
+    HttpApiEndpoint.post("database", "/v1/records/Database/:name/users/:user/password", {
+      params: { name: Schema.String, user: Schema.String },
+      /** Left out, a password is made and answered once. Only what the server needs of it is kept, in the record. */
+      payload: Schema.Struct({ password: Schema.optionalKey(Schema.String) }),
+      success: Shapes.PasswordSet,
+      error: [Problems.NotFound, Problems.Conflict, Problems.Invalid],
     }),
   )
   .middleware(AsProblems)
@@ -234,7 +258,7 @@ const pauses = HttpApiGroup.make("pauses")
   .middleware(Authenticated)
 
 export const Api = HttpApi.make("plumbline")
-  .add(health, records, history, live, pauses)
+  .add(health, records, history, live, passwords, pauses)
   .annotate(HttpApi.ParamsParseOptions, { errors: "all" })
   .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })

@@ -18,6 +18,7 @@ import * as Health from "./http/health.ts"
 import * as History from "./http/history.ts"
 import { listener } from "./http/listener.ts"
 import * as Live from "./http/live.ts"
+import * as Passwords from "./http/passwords.ts"
 import * as Pauses from "./http/pauses.ts"
 import * as Records from "./http/records.ts"
 
@@ -31,6 +32,8 @@ const routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
     History.layer,
     // What is so, as it changes, and what differs.
     Live.layer,
+    // What nobody may read again.
+    Passwords.layer,
     // What is left alone for now.
     Pauses.layer,
   ]),

@@ -229,6 +229,27 @@ export const Owner = Schema.Struct({
 })
 export type Owner = typeof Owner.Type
 
+/** A figure of what a record has on a node, such as the bytes of a database. */
+export const Measurement = Schema.Struct({
+  node: Schema.String,
+  kind: Schema.String,
+  name: Schema.String,
+  measure: Schema.String,
+  value: Schema.Number,
+  /** When it became so: a figure that stays the same is not written again. */
+  measuredAt: Instant,
+})
+export type Measurement = typeof Measurement.Type
+
+/** A password that was set. */
+export const PasswordSet = Schema.Struct({
+  user: Schema.String,
+  /** Only where it was made here, and only in this answer: nobody keeps it. */
+  password: Schema.optionalKey(Schema.String),
+  change: Change,
+})
+export type PasswordSet = typeof PasswordSet.Type
+
 /** The outcome of recomputing the append-only chain over revisions and drift events. */
 export const Verified = Schema.Struct({
   ok: Schema.Boolean,

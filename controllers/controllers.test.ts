@@ -2,13 +2,16 @@ import { describe, expect, it } from "vitest"
 import type { Controller } from "../reconciler/contract/controller.ts"
 import type { Resource } from "../reconciler/contract/resource.ts"
 import type { AccountSpec } from "../spec/account.ts"
+import type { DatabaseSpec } from "../spec/database.ts"
 import type { PhpSpec } from "../spec/php.ts"
 import type { SiteSpec } from "../spec/site.ts"
 import { account } from "./account.ts"
+import { database } from "./database.ts"
 import { controllers } from "./index.ts"
 import { node } from "./node.ts"
 import { php } from "./php.ts"
 import {
+  aDatabase,
   aNode,
   anAccount,
   aPhp,
@@ -29,7 +32,7 @@ const contentOf = (resources: ReturnType<typeof resourcesOf>, id: string): strin
 
 describe("the controllers", () => {
   it("are one a kind", () => {
-    expect(controllers.map(({ kind }) => kind)).toEqual(["Node", "Account", "Php", "Site"])
+    expect(controllers.map(({ kind }) => kind)).toEqual(["Node", "Account", "Php", "Site", "Database"])
   })
 })
 
@@ -87,6 +90,17 @@ describe("every field that changes a resource is among those that explain it", (
     check(account, "acme", [acme.spec, anAccount("acme", change).spec], field)
   })
 
+  it.each<readonly [string, Partial<typeof DatabaseSpec.Encoded>]>([
+    ["spec.name", { name: "other" }],
+    ["spec.characterSet", { characterSet: "latin1" }],
+    ["spec.collation", { collation: "utf8mb4_bin" }],
+    ["spec.users", { users: [{ name: "shop", access: "admin" }] }],
+    ["spec.users", { users: [{ name: "shop", hosts: ["192.0.2.7"] }] }],
+  ])("Database, %s", (field, change) => {
+    const base = { users: [{ name: "shop" }] }
+    check(database, "shop", [aDatabase("shop", base).spec, aDatabase("shop", { ...base, ...change }).spec], field)
+  })
+
   it.each<readonly [string, Partial<typeof PhpSpec.Encoded>]>([
     ["spec.account", { account: "blue-fern" }],
     ["spec.version", { version: "7.4" }],
@@ -95,6 +109,44 @@ describe("every field that changes a resource is among those that explain it", (
     ["spec.extensions", { extensions: { gd: false } }],
   ])("Php, %s", (field, change) => {
     check(php, "acme", [aPhp("acme").spec, aPhp("acme", change).spec], field)
+  })
+})
+
+describe("Database", () => {
+  const shop = { users: [{ name: "shop" }] }
+
+  it("stalls where there is no server, and says what to install", () => {
+    const facts = { ...liveFacts, mariadb: null }
+    expect(renderOf(database, aDatabase("shop"), facts, [acme])).toMatchObject({
+      outcome: "stalled",
+      reason: "MariadbAbsent",
+      mend: "Install mariadb-server on the node.",
+    })
+  })
+
+  it("waits for its account", () => {
+    expect(renderOf(database, aDatabase("shop"), liveFacts)).toMatchObject({ outcome: "waiting", name: "acme" })
+  })
+
+  it("gives nobody a right to pass rights on, to files, or to anything beyond the database", () => {
+    for (const access of ["read-only", "read-write", "admin"] as const) {
+      const record = aDatabase("shop", { users: [{ name: "shop", access }] })
+      const [, user] = resourcesOf(renderOf(database, record, liveFacts, [acme]))
+      expect(JSON.stringify(user)).not.toMatch(/GRANT OPTION|FILE|SUPER|ALL|PROCESS|SET USER/)
+    }
+  })
+
+  it("lets nobody in before there is a password", () => {
+    const [, user] = resourcesOf(renderOf(database, aDatabase("shop", shop), liveFacts, [acme]))
+    expect(user?.spec).toMatchObject({ verifier: null, hosts: ["localhost"] })
+  })
+
+  it("stalls on names that are the server's, or mean more than they say, wherever the record comes from", () => {
+    for (const name of ["mysql", "sys", "a`b", "a'b", "a%", "A", "", "a".repeat(65), "a_".repeat(32), "../x"]) {
+      const record = aDatabase("shop", shop)
+      const tampered = { ...record, spec: { ...record.spec, name: name as never } }
+      expect(renderOf(database, tampered, liveFacts, [acme])).toMatchObject({ reason: "UnsafeValue" })
+    }
   })
 })
 

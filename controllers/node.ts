@@ -60,7 +60,7 @@ const folders = (facts: Facts): ReadonlyArray<Resource> => [
     folder(`${tree}/sites`),
   ]),
   folder(platform.state, 0o755, "retain"),
-  ...(["trash", "kept", "owed"] as const).map((name) => folder(`${platform.state}/${name}`, 0o700, "retain")),
+  ...(["trash", "kept", "owed", "sql"] as const).map((name) => folder(`${platform.state}/${name}`, 0o700, "retain")),
   folder(platform.nginxState, 0o755, "retain"),
   folder(platform.logs, 0o755, "retain"),
   // Workers open their logs anew as the web user; nobody else reads who visits whom.

@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest"
 import type { Controller, Desired } from "../reconciler/contract/controller.ts"
 import type { Resource } from "../reconciler/contract/resource.ts"
 import { account } from "./account.ts"
+import { database } from "./database.ts"
 import { php } from "./php.ts"
 import { hostile } from "./samples/hostile.ts"
 import { type Directive, parseNginx } from "./samples/nginx-tokens.ts"
-import { anAccount, aPhp, aSite, liveFacts, renderOf, resourcesOf } from "./samples/records.ts"
+import { aDatabase, anAccount, aPhp, aSite, liveFacts, renderOf, resourcesOf } from "./samples/records.ts"
 import { site } from "./site.ts"
 
 const others = [anAccount("acme"), aPhp("acme")]
@@ -85,6 +86,19 @@ describe("a record that was tampered with", () => {
       )
       if (id.startsWith("php/")) expect(namesOf(parseNginx(content))).toEqual(["upstream", "server"])
       else expect(linesOf(content).filter((line) => !known.has(line))).toEqual([])
+    })
+  })
+
+  it("gives a database and users of a plain name, with hosts and rights of no wildcard, or none", () => {
+    const record = aDatabase("shop", {
+      name: "acme_shop",
+      users: [{ name: "shop", passwordVerifier: `*${"0A".repeat(20)}`, hosts: ["192.0.2.0/24", "2001:db8::1"] }],
+    })
+    everyResource(database, record, ({ id, spec }) => {
+      expect(id).toMatch(/^[a-z0-9][a-z0-9_-]{0,63}$/)
+      expect(["mysql", "root", "sys"]).not.toContain(id)
+      // The name of the record is a text of the note beside the database, and nothing that the server reads.
+      expect(JSON.stringify({ ...(spec as object), record: "" })).not.toMatch(/%|`|'|\\/)
     })
   })
 

@@ -19,6 +19,7 @@ import { hostPath } from "./host/path.ts"
 import { Inventory } from "./inventory.ts"
 import * as Journal from "./journal.ts"
 import { type RecordKey, recordKey } from "./keys.ts"
+import { measure } from "./measure.ts"
 import { notesOf } from "./notes.ts"
 import * as Outbox from "./outbox.ts"
 import { nodeRecordKey, type Pause } from "./policy.ts"
@@ -44,6 +45,8 @@ export interface Options {
   readonly resyncSeconds?: number
   /** Between two looks at the list of records, and at what no path tells. */
   readonly relistSeconds?: number
+  /** Between two looks at the figures of what the records have on the host. */
+  readonly measureSeconds?: number
   readonly concurrency?: number
   readonly backoff?: Queue.Options<RecordKey, never>["backoff"]
 }
@@ -216,11 +219,15 @@ export const make = Effect.fnUntraced(function* (options: Options) {
           every(options.resyncSeconds ?? 300, onePass),
           // Says that it is there: an agent that is silent for a minute counts as away.
           every(15, Effect.ignore(Effect.suspend(() => store.writeNode(facts)))),
+          Effect.andThen(measureAll, every(options.measureSeconds ?? 300, measureAll)),
           hearing.run,
         ],
         { concurrency: "unbounded" },
       ).pipe(Effect.andThen(Effect.never))
     }).pipe(Effect.scoped)
+
+  const figures = new Map<string, number>()
+  const measureAll = measure(engine, figures)
 
   let looked = 0
   /** A pause with an end ends by itself: nobody writes to the table then. */

@@ -8,6 +8,7 @@
 //   PLUMB_HTTP_PORT       where sites answer; otherwise as the node's record says
 //   PLUMB_RESYNC_SECONDS  between two full passes, 300 when not given
 //   PLUMB_RELIST_SECONDS  between two looks at the list of records, and at users and units, 30 when not given
+//   PLUMB_MEASURE_SECONDS between two looks at the figures of what records have on the host, 300 when not given
 //   PLUMB_LOG             pretty, logfmt or json; pretty on a terminal, else logfmt
 //   PLUMB_CRASH_AT        for tests: end as a power cut would, at the Nth side effect
 
@@ -43,11 +44,12 @@ const settings = Config.all({
   port: Config.option(Config.Port("PLUMB_HTTP_PORT")),
   resyncSeconds: Config.Int("PLUMB_RESYNC_SECONDS").pipe(Config.withDefault(300)),
   relistSeconds: Config.Int("PLUMB_RELIST_SECONDS").pipe(Config.withDefault(30)),
+  measureSeconds: Config.Int("PLUMB_MEASURE_SECONDS").pipe(Config.withDefault(300)),
   crashAt: Config.option(Config.String("PLUMB_CRASH_AT")),
 })
 
 const program = Effect.gen(function* () {
-  const { node, host, port, resyncSeconds, relistSeconds } = yield* settings
+  const { node, host, port, resyncSeconds, relistSeconds, measureSeconds } = yield* settings
   const agent = yield* Agent.make({
     node,
     kinds: kindSchemas,
@@ -55,6 +57,7 @@ const program = Effect.gen(function* () {
     types: resourceTypes,
     resyncSeconds,
     relistSeconds,
+    measureSeconds,
     facts: ({ records }) => {
       const wanted = host === "live" ? Option.some(nodePolicy(node, records).http.port) : Option.none()
       const httpPort = Option.getOrUndefined(Option.orElse(port, () => wanted))

@@ -155,6 +155,31 @@ describe("the store on Postgres", () => {
     }).pipe(Effect.provide(store)),
   )
 
+  it.live("figures are written where they are others, stand beside a record only, and go with it", () =>
+    Effect.gen(function* () {
+      const desired = yield* DesiredState
+      const sql = yield* PgClient.PgClient
+      const figures = sql<{ name: string; value: string; xmin: string }>`
+        select name, value::text as value, xmin::text as xmin from measurements`
+      yield* write("a")
+      const row = { record: "Note/a" as const, measure: "bytes", value: 9_007_199_254_740_991 }
+      yield* desired.writeMeasurements([row, { ...row, record: "Note/none" }])
+      const before = yield* figures
+      assert.deepStrictEqual(
+        before.map(({ name, value }) => [name, value]),
+        [["a", "9007199254740991"]],
+      )
+      yield* desired.writeMeasurements([row])
+      assert.deepStrictEqual(yield* figures, before)
+      yield* desired.writeMeasurements([{ ...row, value: 7 }])
+      assert.strictEqual((yield* figures)[0]?.value, "7")
+      yield* sql`update records set deleted_at = now(), version = 2`
+      const [stored] = yield* desired.load(["Note/a"])
+      if (stored !== undefined) yield* desired.finish(stored)
+      assert.deepStrictEqual(yield* figures, [])
+    }).pipe(Effect.provide(store)),
+  )
+
   it.live("listening says so first, hears records and pauses, and resubscribes when its connection is cut", () =>
     Effect.gen(function* () {
       const desired = yield* DesiredState

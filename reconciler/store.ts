@@ -92,6 +92,13 @@ export interface Heartbeat {
   readonly durationMillis: number
 }
 
+/** A figure of what a record has on this node. */
+export interface MeasurementRow {
+  readonly record: RecordKey
+  readonly measure: string
+  readonly value: number
+}
+
 export interface DesiredStateShape {
   readonly list: Effect.Effect<ReadonlyArray<Listed>, StoreFailure>
   readonly load: (keys: ReadonlyArray<RecordKey>) => Effect.Effect<ReadonlyArray<Stored>, StoreFailure>
@@ -110,6 +117,8 @@ export interface DesiredStateShape {
   readonly writeStatuses: (rows: ReadonlyArray<StatusRow>) => Effect.Effect<void, StoreFailure>
   readonly writeDrift: (rows: ReadonlyArray<DriftRow>) => Effect.Effect<void, StoreFailure>
   readonly writeHeartbeat: (beat: Heartbeat) => Effect.Effect<void, StoreFailure>
+  /** Writes those that are others than the table says. */
+  readonly writeMeasurements: (rows: ReadonlyArray<MeasurementRow>) => Effect.Effect<void, StoreFailure>
   readonly writeNode: (facts: Facts) => Effect.Effect<void, StoreFailure>
   /** Removes a tombstone that nothing is left of. False: somebody wrote to it meanwhile. */
   readonly finish: (stored: Stored) => Effect.Effect<boolean, StoreFailure>

@@ -18,6 +18,7 @@ export interface AnyType {
   readonly remove: (id: string, removal: Removal) => Effect.Effect<ReadonlyArray<Activation>, ResourceFailure, Host>
   readonly watch: (id: string, spec: unknown) => ReadonlyArray<string>
   readonly survey?: Effect.Effect<(id: string) => string, ResourceFailure, Host>
+  readonly measure?: Effect.Effect<(id: string) => Readonly<Record<string, number>>, ResourceFailure, Host>
   readonly keep?: (seen: unknown) => string | undefined
 }
 

@@ -171,6 +171,38 @@ const site = fc
     return { ...rest, domains, aliases: names.slice(domains.length) }
   })
 
+const databaseName = fc.oneof(
+  fc.constantFrom("acme_shop", "a-b", "0", "1e3", "null", "x".repeat(64), `${"a_".repeat(21)}a`),
+  matching(/^[a-z0-9][a-z0-9_-]{0,20}[0-9]$/).filter((name) => !name.startsWith("plumb")),
+)
+const databaseUser = present(
+  fc.record({
+    name: matching(/^[a-z0-9][a-z0-9_-]{0,20}[0-9]$/).filter((name) => !name.startsWith("plumb")),
+    access: optional(fc.constantFrom("read-only", "read-write", "admin")),
+    passwordVerifier: optional(matching(/^\*[0-9A-F]{40}$/)),
+    hosts: optional(
+      fc.uniqueArray(fc.constantFrom("localhost", "192.0.2.7", "192.0.2.0/24", "10.0.0.0/8", "2001:db8::7", "::1"), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+    ),
+  }),
+)
+const database = fc
+  .record({
+    account: accountName,
+    engine: optional(fc.constant("mariadb")),
+    name: optional(databaseName),
+    encoding: fc.constantFrom(
+      {},
+      { characterSet: "latin1" },
+      { characterSet: "utf8mb4", collation: "utf8mb4_german2_ci" },
+      { characterSet: "ascii", collation: "ascii_bin" },
+    ),
+    users: optional(fc.uniqueArray(databaseUser, { maxLength: 3, selector: (user) => user["name"] })),
+  })
+  .map(({ encoding, ...rest }) => ({ ...rest, ...encoding }))
+
 const node = fc.record({
   mode: optional(fc.constantFrom("enforce", "observe")),
   selfHeal: optional(fc.boolean()),
@@ -180,11 +212,16 @@ const node = fc.record({
   http: optional(present(fc.record({ port: optional(fc.integer({ min: 1, max: 65535 })) }))),
 })
 
+// A record gives its database the name, which must not be one of the server's own.
+const databaseRecordName = recordName.filter(
+  (name) => !/^(plumb.*|mysql|sys|test|innodb|phpmyadmin|lost-found|(information|performance)-schema)$/.test(name),
+)
 const nodeName = fc.oneof(recordName, fc.constantFrom("web1.example.org", "0.0", "1.5"))
 
 /** Records as people write them, of each kind. They are valid, but nothing has checked that. */
 export const writtenRecord = fc.oneof(
   envelope("Account", accountName, account),
+  envelope("Database", databaseRecordName, database),
   envelope("Node", nodeName, node),
   envelope("Php", recordName, php),
   envelope("Site", recordName, site),

@@ -33,6 +33,8 @@ export interface Kind<K extends string, Name extends string, Spec, Encoded> {
   // Methods, not function properties: the registry asks kinds whose spec it knows only at run time (see `kinds.ts`).
   references(spec: Spec): ReadonlyArray<Reference>
   claims(name: Name, spec: Spec): ReadonlyArray<Claim>
+  /** The spec as written, with what a write that leaves it out keeps of the record before: a password that was set, say. */
+  keeps?(written: Encoded, before: Encoded): Encoded
 }
 
 export const defineKind = <const K extends string, Name extends string, Spec, Encoded>(

@@ -8,6 +8,7 @@
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import { Account } from "./account.ts"
+import { Database } from "./database.ts"
 import { envelopeOf } from "./envelope.ts"
 import type { Claim, Kind, Reference } from "./kind.ts"
 import { KindName, kindNames } from "./kind-names.ts"
@@ -17,11 +18,12 @@ import { Site } from "./site.ts"
 
 export { KindName, kindNames }
 
-export const kinds = { Account, Node, Php, Site } satisfies { readonly [K in KindName]: { readonly kind: K } }
+export const kinds = { Account, Database, Node, Php, Site } satisfies { readonly [K in KindName]: { readonly kind: K } }
 
 /** Each kind's records, as a person writes them. */
 export const envelopes = {
   Account: envelopeOf(Account),
+  Database: envelopeOf(Database),
   Node: envelopeOf(Node),
   Php: envelopeOf(Php),
   Site: envelopeOf(Site),
@@ -48,3 +50,9 @@ export const referencesOf = (record: Envelope): ReadonlyArray<Reference> => kind
 /** What this record alone may have. */
 export const claimsOf = (record: Envelope): ReadonlyArray<Claim> =>
   kindOf(record).claims(record.metadata.name, record.spec)
+
+/** The spec as written, with what a write that leaves it out keeps of the record before. Both are as they are stored. */
+export const keptOf = (kind: KindName, written: unknown, before: unknown): unknown => {
+  const { keeps }: Kind<string, string, unknown, unknown> = kinds[kind]
+  return keeps === undefined ? written : keeps(written, before)
+}

@@ -6,6 +6,7 @@ import { Api } from "../contract.ts"
 import { Events } from "../events.ts"
 import { Malformed } from "../problems.ts"
 import * as Drift from "../store/drift.ts"
+import * as Measurements from "../store/measurements.ts"
 import * as Ownership from "../store/ownership.ts"
 import * as Status from "../store/status.ts"
 import { answer } from "./answer.ts"
@@ -24,6 +25,7 @@ export const layer = HttpApiBuilder.group(Api, "live", (handlers) =>
     )
     .handle("drift", ({ query }) => answer(Drift.list(query)))
     .handle("driftEvent", ({ params }) => answer(Drift.read(params.seq)))
+    .handle("measurements", ({ query }) => answer(Measurements.list(query)))
     .handle("explain", ({ query }) =>
       answer(
         Effect.gen(function* () {

@@ -21,6 +21,7 @@ import { unifiedDiff } from "./document.ts"
 import { keysOfSource, rowsOf, tieUp, touched } from "./existing.ts"
 import { lastOf } from "./history.ts"
 import { changeOf, judge, type SetChange } from "./judge.ts"
+import { keepLeftOut } from "./keep.ts"
 import { keyOf, mismatches, plan, prune, type Step, type Unwanted, type Wanted } from "./plan.ts"
 import { inTurns } from "./turns.ts"
 import { rememberUids, settleUids } from "./uids.ts"
@@ -58,7 +59,7 @@ export const write = Effect.fn("write")(function* (request: Write) {
       const existing = yield* rowsOf(
         new Set([...wantedKeys, ...unwanted.map(({ key }) => key), ...Object.keys(expected)]),
       )
-      const settled = yield* settleUids(examined.wanted, existing)
+      const settled = yield* settleUids(keepLeftOut(examined.wanted, existing), existing)
       const appearing = settled.wanted.filter(({ key }) => !existing.has(key))
       const last = new Map((yield* lastOf(appearing)).map((revision) => [keyOf(revision), revision]))
       const planned = plan({ wanted: settled.wanted, unwanted, source: request.source }, existing, last, randomUUID)

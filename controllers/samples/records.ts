@@ -8,10 +8,12 @@ import type { Controller, Desired, RenderContext, Rendered } from "../../reconci
 import type { Facts } from "../../reconciler/contract/facts.ts"
 import type { Resource } from "../../reconciler/contract/resource.ts"
 import { AccountSpec } from "../../spec/account.ts"
+import { DatabaseSpec } from "../../spec/database.ts"
 import { NodeSpec } from "../../spec/node.ts"
 import { PhpSpec } from "../../spec/php.ts"
 import { SiteSpec } from "../../spec/site.ts"
 import { account } from "../account.ts"
+import { database } from "../database.ts"
 import { node } from "../node.ts"
 import { php } from "../php.ts"
 import { site } from "../site.ts"
@@ -41,6 +43,7 @@ export const liveFacts: Facts = {
     extensions: debianExtensions,
     modsAvailable: `/etc/php/${version}/mods-available`,
   })),
+  mariadb: { version: "10.11.14", socket: "/run/mysqld/mysqld.sock" },
   http: { port: 80, ipv4: "0.0.0.0", ipv6: "::" },
 }
 
@@ -57,6 +60,7 @@ export const directoryFacts: Facts = {
       modsAvailable: "/etc/php/8.2/mods-available",
     },
   ],
+  mariadb: { version: "files", socket: "/run/mysqld/mysqld.sock" },
   http: { port: 8081, ipv4: "127.0.0.1", ipv6: null },
 }
 
@@ -75,6 +79,8 @@ export const aPhp = (name: string, spec: Partial<typeof PhpSpec.Encoded> = {}) =
   desired("Php", name, Schema.decodeUnknownSync(PhpSpec)({ account: "acme", version: "8.2", ...spec }))
 export const aSite = (name: string, spec: Partial<typeof SiteSpec.Encoded> = {}) =>
   desired("Site", name, Schema.decodeUnknownSync(SiteSpec)({ account: "acme", domains: ["shop.example.org"], ...spec }))
+export const aDatabase = (name: string, spec: Partial<typeof DatabaseSpec.Encoded> = {}) =>
+  desired("Database", name, Schema.decodeUnknownSync(DatabaseSpec)({ account: "acme", ...spec }))
 export const aNode = (name = "web1.example.org") => desired("Node", name, Schema.decodeUnknownSync(NodeSpec)({}))
 
 export const renderOf = <Spec>(
@@ -122,10 +128,37 @@ const sites = [
   aSite("fern-old", { account: "blue-fern", domains: ["old.example.org"], php: "blue-fern", suspended: true }),
 ]
 
+const databases = [
+  aDatabase("acme-shop", {
+    users: [
+      {
+        name: "acme_shop",
+        access: "admin",
+        passwordVerifier: "*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19",
+        hosts: ["localhost", "192.0.2.0/24", "2001:db8::7"],
+      },
+      { name: "acme-report", access: "read-only" },
+    ],
+  }),
+  aDatabase("fern", {
+    account: "blue-fern",
+    name: "fern-old",
+    characterSet: "latin1",
+    collation: "latin1_german2_ci",
+    users: [{ name: "fern" }],
+  }),
+]
+
 /** Everything that a node with the sample records has, by the record it came from. */
 export const renderSamples = (facts: Facts): ReadonlyArray<readonly [record: string, rendered: Rendered]> => {
   const others = [...accounts, ...phps]
   const all = <Spec>(controller: Controller<Spec>, records: ReadonlyArray<Desired<Spec>>) =>
     records.map((record) => [`${record.kind}/${record.name}`, renderOf(controller, record, facts, others)] as const)
-  return [...all(node, [aNode()]), ...all(account, accounts), ...all(php, phps), ...all(site, sites)]
+  return [
+    ...all(node, [aNode()]),
+    ...all(account, accounts),
+    ...all(php, phps),
+    ...all(site, sites),
+    ...all(database, databases),
+  ]
 }

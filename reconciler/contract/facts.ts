@@ -22,6 +22,8 @@ export const Facts = Schema.Struct({
   /** Path of the nginx program and its version; null where there is none. */
   nginx: Schema.NullOr(Schema.Struct({ program: Schema.String, version: Schema.String })),
   php: Schema.Array(PhpFacts),
+  /** MariaDB, running or not, and the socket that programs reach it by; null where it is not installed. */
+  mariadb: Schema.NullOr(Schema.Struct({ version: Schema.String, socket: Schema.String })),
   http: Schema.Struct({ port: Schema.Int, ipv4: Schema.String, ipv6: Schema.NullOr(Schema.String) }),
 })
 export type Facts = typeof Facts.Type

@@ -117,6 +117,11 @@ export interface ResourceType<Spec, Seen> {
    * id to a string that changes whenever the resource does.
    */
   readonly survey?: Effect.Effect<(id: string) => string, ResourceFailure, Host>
+  /**
+   * One look for figures of all resources of the type (bytes, rows), by the name of the measure: given for each id, added up
+   * for a record that has several. Nothing that is wanted depends on them.
+   */
+  readonly measure?: Effect.Effect<(id: string) => Readonly<Record<string, number>>, ResourceFailure, Host>
   /** The whole of a seen thing as text, to keep what a person edited and to show a unified diff of content; secrets masked by the type. */
   readonly keep?: (seen: Seen) => string | undefined
 }

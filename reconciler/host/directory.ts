@@ -12,6 +12,7 @@ import { filesOnDisk } from "./files-disk.ts"
 import { Host } from "./host.ts"
 import { nginxProgram } from "./nginx-program.ts"
 import { journaledOwners } from "./owners.ts"
+import { directorySql } from "./sql-directory.ts"
 import { makeStateFolders } from "./state-folders.ts"
 import { directorySystemd } from "./systemd-directory.ts"
 import { directoryTenant } from "./tenant-directory.ts"
@@ -48,6 +49,7 @@ export const directory = (folder: string, { services = true }: { readonly servic
         accounts: directoryAccounts(files, accounts),
         systemd,
         nginx,
+        sql: directorySql(files),
         tenant: directoryTenant(files),
       })
     }),

@@ -2,10 +2,10 @@
 // to look at every record again. Programs are this machine's, also for a directory host.
 
 import * as fs from "node:fs"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type { Facts } from "../contract/facts.ts"
 import type { ResourceFailure } from "../contract/resource.ts"
-import { attempt, type Host } from "./host.ts"
+import { attempt, Host, type HostShape } from "./host.ts"
 
 export interface FactsOptions {
   /** Where sites answer; 80 on a live host and 8081 on a directory host when not given. */
@@ -13,23 +13,29 @@ export interface FactsOptions {
 }
 
 export const observeFacts = (options: FactsOptions = {}): Effect.Effect<Facts, ResourceFailure, Host> =>
-  attempt((host): Facts => {
-    const live = host.kind === "live"
-    const { program } = host.nginx
-    return {
-      root: host.root,
-      host: host.kind,
-      webUser: live ? "www-data" : null,
-      nginx: program === null ? null : { program: program.path, version: program.version },
-      php: installedPhp(),
-      http: {
-        port: options.httpPort ?? (live ? 80 : 8081),
-        // A directory host serves whoever sits at this machine.
-        ipv4: live ? "0.0.0.0" : "127.0.0.1",
-        ipv6: live && hasIpv6() ? "::" : null,
-      },
-    }
-  })
+  Effect.flatMap(
+    Effect.flatMap(Host, ({ sql }) => sql.installed),
+    (mariadb) => attempt((host) => factsOf(host, mariadb, options)),
+  )
+
+const factsOf = (host: HostShape, mariadb: Facts["mariadb"], options: FactsOptions): Facts => {
+  const live = host.kind === "live"
+  const { program } = host.nginx
+  return {
+    root: host.root,
+    host: host.kind,
+    webUser: live ? "www-data" : null,
+    nginx: program === null ? null : { program: program.path, version: program.version },
+    php: installedPhp(),
+    mariadb,
+    http: {
+      port: options.httpPort ?? (live ? 80 : 8081),
+      // A directory host serves whoever sits at this machine.
+      ipv4: live ? "0.0.0.0" : "127.0.0.1",
+      ipv6: live && hasIpv6() ? "::" : null,
+    },
+  }
+}
 
 const installedPhp = (): Facts["php"] =>
   names("/usr/sbin")

@@ -8,6 +8,7 @@ import type { Accounts } from "./accounts.ts"
 import { toFailure } from "./failure.ts"
 import type { Files } from "./files.ts"
 import type { Nginx } from "./nginx.ts"
+import type { Sql } from "./sql.ts"
 import type { Systemd } from "./systemd.ts"
 import type { Tenant } from "./tenant.ts"
 
@@ -19,6 +20,7 @@ export interface HostShape {
   readonly accounts: Accounts
   readonly systemd: Systemd
   readonly nginx: Nginx
+  readonly sql: Sql
   readonly tenant: Tenant
 }
 

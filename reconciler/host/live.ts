@@ -9,6 +9,7 @@ import { filesOnDisk } from "./files-disk.ts"
 import { Host } from "./host.ts"
 import { nginxProgram } from "./nginx-program.ts"
 import { liveOwners } from "./owners.ts"
+import { liveSql } from "./sql-live.ts"
 import { makeStateFolders } from "./state-folders.ts"
 import { liveSystemd } from "./systemd-live.ts"
 import { makeShow } from "./systemd-show.ts"
@@ -27,6 +28,7 @@ export const live = Layer.effect(
       accounts: liveAccounts(accounts),
       systemd: liveSystemd(files, yield* makeShow),
       nginx: yield* nginxProgram("", (argv) => argv),
+      sql: yield* liveSql(files),
       tenant: liveTenant(accounts),
     })
   }),

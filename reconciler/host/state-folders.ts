@@ -1,4 +1,4 @@
-// The agent's own folders on a host: what it owes, what it took away, what somebody had edited.
+// The agent's own folders on a host: what it owes, what it took away, what somebody had edited, whose the databases are.
 
 import type { Files } from "./files.ts"
 import type { HostPath } from "./path.ts"
@@ -6,14 +6,17 @@ import type { HostPath } from "./path.ts"
 const stateFolder: HostPath = "/var/lib/plumbline"
 export const owedFolder: HostPath = `${stateFolder}/owed`
 export const keptFolder: HostPath = `${stateFolder}/kept`
+/** Whose each database is, and dumps on their way to the trash and back. */
+export const sqlFolder: HostPath = `${stateFolder}/sql`
 export const trashFolder: HostPath = `${stateFolder}/trash`
 /** Homes stay on their file system: a rename, never a copy. */
 export const homeTrashFolder: HostPath = "/home/.plumbline-trash"
 
 export const makeStateFolders = (files: Files): void => {
   files.makeDirectory(stateFolder, { owner: "root", group: "root", mode: 0o755 })
-  for (const path of [owedFolder, keptFolder, trashFolder, homeTrashFolder]) {
+  const folders = [owedFolder, keptFolder, trashFolder, homeTrashFolder, sqlFolder]
+  for (const path of folders) {
     files.makeDirectory(path, { owner: "root", group: "root", mode: 0o700 })
   }
-  for (const path of [owedFolder, keptFolder, trashFolder, homeTrashFolder]) files.cleanTemporary(path)
+  for (const path of folders) files.cleanTemporary(path)
 }

@@ -18,7 +18,7 @@ export const outcomes = (
   { ask }: Asking,
 ): Pick<
   DesiredStateShape,
-  "statuses" | "writeStatuses" | "writeDrift" | "writeHeartbeat" | "writeNode" | "finish"
+  "statuses" | "writeStatuses" | "writeDrift" | "writeHeartbeat" | "writeMeasurements" | "writeNode" | "finish"
 > => ({
   statuses: ask(
     sql<{
@@ -96,6 +96,19 @@ export const outcomes = (
                 ${Math.round(beat.durationMillis)})
         on conflict do nothing`),
     ),
+  writeMeasurements: (rows) =>
+    Effect.asVoid(
+      ask(sql`
+        insert into measurements (node, kind, name, measure, value, measured_at)
+        select ${node}, w.kind, w.name, w.measure, w.value, now()
+        from jsonb_to_recordset(${sql.json(
+          rows.map(({ record, measure, value }) => ({ kind: kindOf(record), name: nameOf(record), measure, value })),
+        )}) as w(kind text, name text, measure text, value bigint)
+        join records r using (kind, name)
+        on conflict (node, kind, name, measure) do update set
+          value = excluded.value, measured_at = excluded.measured_at
+        where measurements.value is distinct from excluded.value`),
+    ),
   writeNode: (facts) =>
     Effect.asVoid(
       ask(sql`
@@ -104,12 +117,13 @@ export const outcomes = (
     ),
   finish: (stored) =>
     ask(
-      // Status goes with its record; in one statement, so that no reader sees the one without the other.
+      // Status and figures go with their record; in one statement, so that no reader sees the one without the other.
       sql`
         with gone as (
           delete from records where kind = ${stored.kind} and name = ${stored.name} and id = ${stored.id}
             and version = ${stored.version} and deleted_at is not null returning kind, name
-        ), cleared as (delete from status s using gone where s.kind = gone.kind and s.name = gone.name)
+        ), cleared as (delete from status s using gone where s.kind = gone.kind and s.name = gone.name),
+        measured as (delete from measurements m using gone where m.kind = gone.kind and m.name = gone.name)
         select kind from gone`,
     ).pipe(Effect.map((rows) => rows.length > 0)),
 })

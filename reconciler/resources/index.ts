@@ -7,6 +7,8 @@ import { fileType } from "./file.ts"
 import { groupType } from "./group.ts"
 import { nginxMemberType } from "./nginx-member.ts"
 import { sliceType } from "./slice.ts"
+import { sqlDatabaseType } from "./sql-database.ts"
+import { sqlUserType } from "./sql-user.ts"
 import { symlinkType } from "./symlink.ts"
 import { tenantDirectoryType } from "./tenant-directory.ts"
 import { unitType } from "./unit.ts"
@@ -26,5 +28,7 @@ export const resourceTypes: ReadonlyMap<string, AnyType> = new Map(
     erased(unitType),
     erased(sliceType),
     erased(nginxMemberType),
+    erased(sqlDatabaseType),
+    erased(sqlUserType),
   ].map((type) => [type.kind, type]),
 )

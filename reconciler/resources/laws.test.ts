@@ -16,6 +16,8 @@ import { group } from "./group.ts"
 import { resourceTypes } from "./index.ts"
 import { nginxMember } from "./nginx-member.ts"
 import { slice } from "./slice.ts"
+import { sqlDatabase } from "./sql-database.ts"
+import { sqlUser } from "./sql-user.ts"
 import { symlink } from "./symlink.ts"
 import { tenantDirectory } from "./tenant-directory.ts"
 import { unit } from "./unit.ts"
@@ -57,6 +59,21 @@ const examples: ReadonlyArray<Resource> = [
   unit("plumb-echo@acme\\x2dshop.service", { enabled: true, active: true }, where),
   slice(sliceName("acme-shop"), { memoryMax: 268435456, cpuQuota: 150, tasksMax: 64 }, where),
   nginxMember("nginx.conf", { content: "events {}\n" }, where),
+  sqlDatabase(
+    "acme_shop-1",
+    { characterSet: "utf8mb4", collation: "utf8mb4_unicode_ci", record: "Database/shop" },
+    where,
+  ),
+  sqlUser(
+    "shop",
+    {
+      hosts: ["192.0.2.0/255.255.255.0", "localhost"],
+      verifier: `*${"0A".repeat(20)}`,
+      database: "acme_shop-1",
+      privileges: ["SELECT", "SHOW VIEW"],
+    },
+    where,
+  ),
 ]
 
 const removal: Removal = {

@@ -33,5 +33,7 @@ export const place = <Spec>(
 export const pathKey = (path: string): HostKey => `path:${path}`
 export const userKey = (name: string): HostKey => `user:${name}`
 export const groupKey = (name: string): HostKey => `group:${name}`
+export const sqlDatabaseKey = (name: string): HostKey => `sql-database:${name}`
+export const sqlUserKey = (name: string): HostKey => `sql-user:${name}`
 export const unitKey = (name: string): HostKey => `unit:${name}`
 export const nginxKey = (member: string): HostKey => pathKey(`${liveTree}/${member}`)

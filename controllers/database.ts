@@ -1,0 +1,68 @@
+/**
+ * Database: one database on the host's MariaDB, and its users with exactly the rights of their access.
+ *
+ * The one thing to know before changing it: rights are spelled out and never "all", because what "all" means changes with
+ * the server's version. None of them reaches beyond the one database, lets a user pass rights on, or runs as somebody else.
+ */
+import { sqlDatabaseKey } from "../reconciler/resources/place.ts"
+import { sqlDatabase } from "../reconciler/resources/sql-database.ts"
+import { sqlUser } from "../reconciler/resources/sql-user.ts"
+import type { AccountSpec } from "../spec/account.ts"
+import { type DatabaseSpec, type databaseAccess, serverDatabaseName } from "../spec/database.ts"
+import { serverHost } from "../spec/sql-names.ts"
+import * as to from "./encode/sql.ts"
+import { UnsafeValue } from "./encode/unsafe.ts"
+import { guarded, resources, stalled, waiting } from "./outcome.ts"
+
+type Access = (typeof databaseAccess)[number]
+
+const looks = ["SELECT", "SHOW VIEW"]
+const works = [...looks, ...["CREATE TEMPORARY TABLES", "DELETE", "EXECUTE", "INSERT", "LOCK TABLES", "UPDATE"]]
+
+/** https://mariadb.com/kb/en/grant/#database-privileges */
+const privileges: Readonly<Record<Access, ReadonlyArray<string>>> = {
+  "read-only": looks.toSorted(),
+  "read-write": works.toSorted(),
+  admin: [
+    ...works,
+    ...["ALTER", "ALTER ROUTINE", "CREATE", "CREATE ROUTINE", "CREATE VIEW", "DELETE HISTORY", "DROP", "EVENT"],
+    ...["INDEX", "REFERENCES", "TRIGGER"],
+  ].toSorted(),
+}
+
+const privilegesOf = (access: Access): ReadonlyArray<string> => {
+  if (Object.hasOwn(privileges, access)) return privileges[access]
+  throw new UnsafeValue("the access of a database user", access, "Use read-only, read-write or admin.")
+}
+
+export const database = guarded<DatabaseSpec>("Database", ({ kind, name, spec }, { facts, lookup }) => {
+  if (lookup<AccountSpec>("Account", spec.account) === undefined)
+    return waiting("Account", spec.account, `There is no account ${spec.account} yet.`)
+  if (facts.mariadb === null)
+    return stalled("MariadbAbsent", "This node has no MariaDB.", "Install mariadb-server on the node.")
+
+  const server = to.databaseName(serverDatabaseName(name, spec))
+  const named = ["metadata.name", "spec.name"]
+  return resources([
+    sqlDatabase(
+      server,
+      {
+        ...to.encoding(spec.characterSet, spec.collation),
+        record: `${kind}/${name}`,
+      },
+      { fields: [...named, "spec.characterSet", "spec.collation"], onDelete: "trash" },
+    ),
+    ...spec.users.map((user) =>
+      sqlUser(
+        to.userName(user.name),
+        {
+          hosts: user.hosts.map((host) => to.host(serverHost(host))).toSorted(),
+          verifier: user.passwordVerifier === undefined ? null : to.verifier(user.passwordVerifier),
+          database: server,
+          privileges: privilegesOf(user.access),
+        },
+        { fields: [...named, "spec.users"], after: [sqlDatabaseKey(server)] },
+      ),
+    ),
+  ])
+})

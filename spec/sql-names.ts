@@ -1,0 +1,137 @@
+/**
+ * The names and small values of a database server: databases, users, where a user may come from, and what it proves a
+ * password by.
+ *
+ * The one thing to know before changing it: `_` is a wildcard in the database name of a GRANT and is escaped there by a
+ * backslash, which has to fit into the 64 characters of the server's table too. Hence the odd rule on the length.
+ */
+import * as Schema from "effect/Schema"
+import { type Flaw, flaw, hiddenFlaw, rule, show } from "./grammar.ts"
+
+/** What the server, its package and its standards call their own. */
+const reservedDatabases: ReadonlySet<string> = new Set(
+  "mysql information_schema performance_schema sys innodb test phpmyadmin lost_found".split(" "),
+)
+const reservedUsers: ReadonlySet<string> = new Set(
+  `root mysql mariadb mariadb_sys mariabackup debian-sys-maint public none default current_user current_role session_user
+  system_user user role admin administrator anonymous replication galera`.split(/\s+/),
+)
+
+const longest = 64
+
+/** Whether a grant on the database can be written down: each underscore needs an escape there. */
+export const fitsGrants = (name: string): boolean => name.length + name.replace(/[^_]/g, "").length <= longest
+
+const databasePattern = "^[a-z0-9][a-z0-9_-]{0,63}$"
+
+export const databaseNameFlaw = (name: string): Flaw | undefined => {
+  const invisible = hiddenFlaw(name)
+  if (invisible !== undefined) return invisible
+  if (!new RegExp(databasePattern).test(name))
+    return flaw(
+      `${show(name)} cannot be the name of a database.`,
+      "Use 1 to 64 lower-case letters, digits, underscores and dashes, beginning with a letter or a digit.",
+    )
+  if (!fitsGrants(name))
+    return flaw(`${show(name)} is too long.`, "Use at most 64 characters, of which each underscore counts twice.")
+  return reservedDatabases.has(name) || name.startsWith("plumb")
+    ? flaw(`${show(name)} belongs to the database server or to the platform.`, "Choose another name.")
+    : undefined
+}
+
+/** A database as the server knows it. */
+export const DatabaseName = Schema.String.annotate({ examples: ["acme_shop"] })
+  .check(rule<string>(databaseNameFlaw, { pattern: databasePattern }))
+  .pipe(Schema.brand("DatabaseName"))
+export type DatabaseName = typeof DatabaseName.Type
+
+const userPattern = "^[a-z0-9][a-z0-9_-]{0,31}$"
+
+const userNameFlaw = (name: string): Flaw | undefined => {
+  const invisible = hiddenFlaw(name)
+  if (invisible !== undefined) return invisible
+  if (!new RegExp(userPattern).test(name))
+    return flaw(
+      `${show(name)} cannot be the name of a database user.`,
+      "Use 1 to 32 lower-case letters, digits, underscores and dashes, beginning with a letter or a digit.",
+    )
+  return reservedUsers.has(name) || name.startsWith("plumb")
+    ? flaw(`${show(name)} belongs to the database server or to the platform.`, "Choose another name.")
+    : undefined
+}
+
+/** A user of the database server. */
+export const DatabaseUserName = Schema.String.annotate({ examples: ["shop"] })
+  .check(rule<string>(userNameFlaw, { pattern: userPattern }))
+  .pipe(Schema.brand("DatabaseUserName"))
+export type DatabaseUserName = typeof DatabaseUserName.Type
+
+const octets = (text: string): ReadonlyArray<number> | undefined => {
+  const parts = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/
+    .exec(text)
+    ?.slice(1)
+    .map(Number)
+  return parts?.every((part) => part <= 255) === true ? parts : undefined
+}
+
+const number = (parts: ReadonlyArray<number>): number => parts.reduce((sum, part) => sum * 256 + part, 0)
+
+/** As RFC 5952 writes it, which is how the server compares it; undefined when it is no IPv6 address. */
+const canonicalIpv6 = (text: string): string | undefined => {
+  if (!/^[0-9a-fA-F:]{2,39}$/.test(text) || !URL.canParse(`http://[${text}]/`)) return undefined
+  return new URL(`http://[${text}]/`).hostname.slice(1, -1)
+}
+
+const hostMend = 'Write "localhost", an address such as 192.0.2.7 or 2001:db8::7, or a network such as 192.0.2.0/24.'
+
+const hostFlaw = (host: string): Flaw | undefined => {
+  const invisible = hiddenFlaw(host)
+  if (invisible !== undefined) return invisible
+  if (host === "localhost" || octets(host) !== undefined) return undefined
+  const [address = "", length = "", ...rest] = host.split("/")
+  const parts = octets(address)
+  if (parts !== undefined && rest.length === 0 && /^\d{1,2}$/.test(length)) {
+    const bits = Number(length)
+    if (bits < 8 || bits > 31) return flaw(`${show(host)} is no network that can be let in.`, "Use /8 to /31.")
+    const size = 2 ** (32 - bits)
+    const first = number(parts) - (number(parts) % size)
+    const network = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join(".")
+    return network === address ? undefined : flaw(`${show(host)} is inside a network.`, `Write ${network}/${bits}.`)
+  }
+  const ipv6 = canonicalIpv6(address)
+  if (ipv6 === undefined || rest.length > 0) return flaw(`${show(host)} is not a place to come from.`, hostMend)
+  if (host.includes("/"))
+    return flaw(`${show(host)} is a network of IPv6.`, "The server knows only single addresses of IPv6: list them.")
+  return ipv6 === host ? undefined : flaw(`${show(host)} has a shorter form.`, `Write ${ipv6}.`)
+}
+
+/** Where a database user may come from. `localhost` is the socket, and the server itself over TCP. */
+export const DatabaseHost = Schema.String.annotate({ examples: ["localhost", "192.0.2.0/24"] })
+  .check(rule<string>(hostFlaw, { maxLength: 43 }))
+  .pipe(Schema.brand("DatabaseHost"))
+export type DatabaseHost = typeof DatabaseHost.Type
+
+/** As the server writes a host: a network has its mask spelled out. */
+export const serverHost = (host: DatabaseHost): string => {
+  const [address = "", bits] = host.split("/")
+  if (bits === undefined) return address
+  const mask = 2 ** 32 - 2 ** (32 - Number(bits))
+  return `${address}/${[24, 16, 8, 0].map((shift) => Math.floor(mask / 2 ** shift) % 256).join(".")}`
+}
+
+const verifierPattern = "^\\*[0-9A-F]{40}$"
+
+/** What MariaDB's mysql_native_password keeps of a password: twice SHA-1, in hexadecimal behind an asterisk. */
+export const PasswordVerifier = Schema.String.check(
+  rule<string>(
+    (text) =>
+      new RegExp(verifierPattern).test(text)
+        ? undefined
+        : flaw(
+            "This is not what the server keeps of a password.",
+            "Leave it out and set the password with `plumb password`, or give `*` and 40 hexadecimal digits.",
+          ),
+    { pattern: verifierPattern },
+  ),
+).pipe(Schema.brand("PasswordVerifier"))
+export type PasswordVerifier = typeof PasswordVerifier.Type
