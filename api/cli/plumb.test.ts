@@ -12,7 +12,7 @@ afterAll(() => place.remove())
 
 const commands = [
   ...["apply", "diff", "get", "export", "delete", "status", "explain", "drift", "history", "rollback", "verify"],
-  ...["pause", "resume", "up", "agent", "schema"],
+  ...["pause", "resume", "up", "agent", "schema", "hash-password"],
 ]
 
 describe("plumb without an API", { timeout: 60_000 }, () => {
@@ -44,6 +44,21 @@ describe("plumb without an API", { timeout: 60_000 }, () => {
       const { code, stdout, stderr } = await place.plumb(args)
       assert.deepStrictEqual([code, stdout], [2, ""], args.join(" "))
       assert.include(stderr, hint)
+    }
+  })
+
+  it("makes the verifier of a password from stdin, another one each time, and repeats nothing of a bad one", async () => {
+    const hash = (stdin: string) => place.plumb(["hash-password"], { stdin })
+    const [one, other] = [await hash("open sesame\n"), await hash("open sesame")]
+    for (const { code, stdout } of [one, other]) {
+      assert.strictEqual(code, 0)
+      assert.match(stdout, /^\$6\$[./0-9A-Za-z]{16}\$[./0-9A-Za-z]{86}\n$/)
+    }
+    assert.notStrictEqual(one.stdout, other.stdout)
+    for (const bad of ["", "\n", "two\nlines", "nul\0", "x".repeat(100_000)]) {
+      const { code, stderr, stdout } = await hash(bad)
+      assert.deepStrictEqual([code, stdout], [2, ""])
+      assert.notInclude(stderr, "lines")
     }
   })
 

@@ -9,6 +9,7 @@ import { drift } from "./drift.ts"
 import { explain } from "./explain.ts"
 import { exportRecords } from "./export.ts"
 import { get } from "./get.ts"
+import { hashPassword } from "./hash-password.ts"
 import { history, rollback } from "./history.ts"
 import { password } from "./password.ts"
 import { pause, resume } from "./pause.ts"
@@ -27,7 +28,7 @@ export const plumb = Command.make("plumb").pipe(
     { command: "plumb status", description: "See whether it still is" },
   ]),
   Command.withSubcommands([
-    { group: "Say what is wanted", commands: [apply, diff, get, exportRecords, deleteRecord, password] },
+    { group: "Say what is wanted", commands: [apply, diff, get, exportRecords, deleteRecord, password, hashPassword] },
     { group: "See what is", commands: [status, explain, drift] },
     { group: "Look back, and go back", commands: [history, rollback, verify] },
     { group: "Hold and let go", commands: [pause, resume] },
