@@ -43,6 +43,7 @@ export const account = guarded<AccountSpec>("Account", ({ name, spec }) => {
     directory(layout.sites, passage, { ...inHome, onDelete: "retain" }),
     directory(layout.private, tenants, { ...inHome, onDelete: "retain" }),
     directory(layout.tmp, tenants, { ...inHome, onDelete: "retain" }),
+    directory(layout.logs, tenants, { ...inHome, onDelete: "retain" }),
     slice(
       layout.slice,
       {

@@ -72,6 +72,15 @@ describe("every field that changes a resource is among those that explain it", (
     ["spec.indexFiles", { indexFiles: ["start.html"] }],
     ["spec.errorPages", { errorPages: { "404": "/404.html" } }],
     ["spec.maxUpload", { maxUpload: "1G" }],
+    ["spec.protect", { protect: [{ path: "/admin", users: [] }] }],
+    ["spec.access", { access: { deny: ["192.0.2.7"] } }],
+    ["spec.limits", { limits: { requestsPerSecond: 9, connections: 9 } }],
+    ["spec.securityHeaders", { securityHeaders: "none" }],
+    ["spec.headers", { headers: { "X-Frame-Options": "DENY" } }],
+    ["spec.compression", { compression: false }],
+    ["spec.noPhp", { noPhp: ["/uploads"] }],
+    ["spec.cache", { cache: { seconds: 5 } }],
+    ["spec.logs", { logs: { days: 3 } }],
   ])("Site, %s", (field, change) => {
     const base = { php: "acme" }
     check(site, "shop", [aSite("shop", base).spec, aSite("shop", { ...base, ...change }).spec], field)
@@ -106,6 +115,7 @@ describe("every field that changes a resource is among those that explain it", (
     ["spec.version", { version: "7.4" }],
     ["spec.ini", { ini: { memory_limit: "64M" } }],
     ["spec.pool.maxChildren", { pool: { maxChildren: 9 } }],
+    ["spec.pool.slowRequest", { pool: { slowRequest: 9 } }],
     ["spec.extensions", { extensions: { gd: false } }],
   ])("Php, %s", (field, change) => {
     check(php, "acme", [aPhp("acme").spec, aPhp("acme", change).spec], field)

@@ -5,6 +5,7 @@
  * The one thing to know before changing it: these are paths on the host. Whatever a *process* of the host opens goes through
  * `seenBy`, because on a directory host the same file stands below a folder.
  */
+import { createHash } from "node:crypto"
 import type { Facts } from "../reconciler/contract/facts.ts"
 import { instanceName, sliceName } from "../reconciler/resources/unit-name.ts"
 import { shaped, UnsafeValue } from "./encode/unsafe.ts"
@@ -52,12 +53,23 @@ export const platform = {
   nginxNext: `${configuration}/nginx/next`,
   /** nginx's own folder for pid and temporary files. Not in /run: `nginx -t` wants it before the unit ever ran. */
   nginxState: `${state}/nginx`,
+  /** Answers of PHP that are kept for a moment, a folder a site. */
+  nginxCache: `${state}/nginx/cache`,
+  /** Who may enter which area of a site: root's, for nginx's workers to read. */
+  passwords: `${configuration}/nginx/passwords`,
   nginxLogs: `${logs}/nginx`,
   siteLogs: `${logs}/sites`,
   units: "/etc/systemd/system",
   nginxUnit: "plumb-nginx.service",
   nginxUnitFile: "/etc/systemd/system/plumb-nginx.service",
-  logrotate: "/etc/logrotate.d/plumbline",
+  logrotate: `${configuration}/logrotate.conf`,
+  /** How the logs of one record are rotated. */
+  rotations: `${configuration}/logrotate`,
+  rotationState: `${state}/logrotate.state`,
+  rotationUnit: "plumb-logrotate.service",
+  rotationUnitFile: "/etc/systemd/system/plumb-logrotate.service",
+  rotationTimer: "plumb-logrotate.timer",
+  rotationTimerFile: "/etc/systemd/system/plumb-logrotate.timer",
 } as const satisfies Record<string, string>
 
 /** Folders and names of one account. */
@@ -71,6 +83,8 @@ export const accountLayout = (account: string) => {
     private: `${home}/private` satisfies HostPath,
     /** Uploads in progress and sessions of PHP. */
     tmp: `${home}/tmp` satisfies HostPath,
+    /** What the account's own programs write about themselves. */
+    logs: `${home}/logs` satisfies HostPath,
     slice: sliceName(name),
   } as const
 }
@@ -90,6 +104,11 @@ export const siteLayout = (site: string, account: string, documentRoot: string) 
     tenantRoot: `${tree}/${segments[0]}` satisfies HostPath,
     documentRoot: `${tree}/${segments.join("/")}` satisfies HostPath,
     logs: `${logs}/sites/${name}` satisfies HostPath,
+    rotation: `${platform.rotations}/site-${name}` satisfies HostPath,
+    cache: `${platform.nginxCache}/${name}` satisfies HostPath,
+    /** Named by the path and not by its place in the list: what moves in the list stays what it is. */
+    passwords: (area: string): HostPath =>
+      `${platform.passwords}/${name}-${createHash("sha256").update(area).digest("hex").slice(0, 16)}`,
     member: `sites/${name}.conf`,
   } as const
 }
@@ -112,6 +131,8 @@ export const phpLayout = (account: string, version: string) => {
     ...shared,
     pool: `${shared.configuration}/${name}.conf` satisfies HostPath,
     ini: `${shared.configuration}/${name}.ini` satisfies HostPath,
+    slowLog: `${accountLayout(name).logs}/php-${version}-slow.log` satisfies HostPath,
+    rotation: `${platform.rotations}/php-${version}-${name}` satisfies HostPath,
     socket: `/run/${shared.template}/${name}/php.sock` satisfies HostPath,
     unit: instanceName(shared.template, name),
   } as const

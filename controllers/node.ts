@@ -18,7 +18,7 @@ import { type HostPath, phpVersionLayout, platform, webGroup } from "./layout.ts
 import { reopenLogs } from "./logs.ts"
 import { nginxConf } from "./node/nginx-conf.ts"
 import { pages } from "./node/pages.ts"
-import { rotation } from "./node/rotation.ts"
+import { rotation, rotationTimer, rotationUnit } from "./node/rotation.ts"
 import { nginxUnit, phpUnit } from "./node/units.ts"
 import { guarded, resources } from "./outcome.ts"
 
@@ -40,13 +40,16 @@ const logFolder = (path: HostPath, mode: number, facts: Facts): Resource =>
     { ...everyNode, onDelete: "retain", after: above(path), activates: reopenLogs(facts) },
   )
 
+const webFolder = (path: HostPath, mode: number, facts: Facts): Resource =>
+  directory(path, { owner: "root", group: webGroup(facts), mode }, { ...everyNode, after: above(path) })
+
 const above = (path: HostPath) => (parents.has(parentOf(path)) ? [pathKey(parentOf(path))] : [])
 
 const parentOf = (path: HostPath): string => path.slice(0, path.lastIndexOf("/"))
 
 const parents: ReadonlySet<string> = new Set([
   ...[platform.configuration, platform.nginx, platform.nginxLive, platform.nginxNext, platform.php],
-  ...[platform.state, platform.logs],
+  ...[platform.state, platform.nginxState, platform.logs],
 ])
 
 const folders = (facts: Facts): ReadonlyArray<Resource> => [
@@ -62,6 +65,9 @@ const folders = (facts: Facts): ReadonlyArray<Resource> => [
   folder(platform.state, 0o755, "retain"),
   ...(["trash", "kept", "owed", "sql"] as const).map((name) => folder(`${platform.state}/${name}`, 0o700, "retain")),
   folder(platform.nginxState, 0o755, "retain"),
+  // Both for nginx's workers alone.
+  webFolder(platform.nginxCache, 0o710, facts),
+  webFolder(platform.passwords, 0o750, facts),
   folder(platform.logs, 0o755, "retain"),
   // Workers open their logs anew as the web user; nobody else reads who visits whom.
   logFolder(platform.nginxLogs, 0o750, facts),
@@ -127,4 +133,29 @@ const phpTemplates = (facts: Facts): ReadonlyArray<Resource> =>
 const logRotation = (facts: Facts): ReadonlyArray<Resource> =>
   facts.host === "directory"
     ? []
-    : [fileResource(platform.logrotate, { ...public644, content: file(rotation()) }, everyNode)]
+    : [
+        folder(platform.rotations),
+        fileResource(
+          platform.logrotate,
+          { ...public644, content: file(rotation()) },
+          { ...everyNode, after: above(platform.logrotate) },
+        ),
+        fileResource(
+          platform.rotationUnitFile,
+          { ...public644, content: file(rotationUnit()) },
+          { ...everyNode, activates: [{ kind: "daemon-reload" }] },
+        ),
+        fileResource(
+          platform.rotationTimerFile,
+          { ...public644, content: file(rotationTimer()) },
+          {
+            ...everyNode,
+            activates: [{ kind: "daemon-reload" }, { kind: "unit", name: platform.rotationTimer, action: "restart" }],
+          },
+        ),
+        unit(
+          platform.rotationTimer,
+          { enabled: true, active: true },
+          { ...everyNode, after: [pathKey(platform.rotationUnitFile), pathKey(platform.rotationTimerFile)] },
+        ),
+      ]

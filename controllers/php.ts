@@ -13,12 +13,13 @@ import { unit } from "../reconciler/resources/unit.ts"
 import type { AccountSpec } from "../spec/account.ts"
 import type { PhpSpec } from "../spec/php.ts"
 import { file } from "./encode/text.ts"
-import { accountLayout, phpLayout, upstreamLayout } from "./layout.ts"
+import { accountLayout, phpLayout, platform, upstreamLayout } from "./layout.ts"
 import { guarded, resources, stalled, waiting } from "./outcome.ts"
 import { extensionsOf } from "./php/extensions.ts"
 import { phpIni } from "./php/ini.ts"
 import { pool } from "./php/pool.ts"
 import { upstream } from "./php/upstream.ts"
+import { slowLogRotation } from "./rotation.ts"
 
 export const php = guarded<PhpSpec>("Php", ({ name, spec }, { facts, lookup }) => {
   if (lookup<AccountSpec>("Account", spec.account) === undefined)
@@ -60,10 +61,20 @@ export const php = guarded<PhpSpec>("Php", ({ name, spec }, { facts, lookup }) =
           pathKey(layout.pool),
           pathKey(layout.ini),
           pathKey(owner.tmp),
+          pathKey(owner.logs),
           userKey(owner.name),
         ],
       },
     ),
+    ...(spec.pool.slowRequest === undefined || facts.host === "directory"
+      ? []
+      : [
+          fileResource(
+            layout.rotation,
+            { owner: "root", group: "root", mode: 0o644, content: file(slowLogRotation(layout.slowLog, owner.name)) },
+            { fields: [...named, "spec.pool"], after: [pathKey(platform.rotations)] },
+          ),
+        ]),
     nginxMember(
       upstreamLayout(name).member,
       { content: file(upstream(name, spec, facts)) },

@@ -8,6 +8,7 @@ import { php } from "./php.ts"
 import { hostile } from "./samples/hostile.ts"
 import { type Directive, parseNginx } from "./samples/nginx-tokens.ts"
 import { aDatabase, anAccount, aPhp, aSite, liveFacts, renderOf, resourcesOf } from "./samples/records.ts"
+import { everything } from "./samples/web.ts"
 import { site } from "./site.ts"
 
 const others = [anAccount("acme"), aPhp("acme")]
@@ -42,15 +43,22 @@ const everyResource = <Spec>(
   check: (resource: Resource, content: string) => void,
 ) =>
   fc.assert(
-    fc.property(fc.nat(24), hostile, (at, value) => {
+    fc.property(fc.nat(60), hostile, (at, value) => {
       const rendered = renderOf(controller, tampered(record, at, value), liveFacts, others)
       if (rendered.outcome === "resources") for (const each of rendered.resources) check(each, contentOf(each))
     }),
     { numRuns: 2000 },
   )
 
+/** What a vhost may say beside its servers. */
+const atTop = ["server", "map", "limit_req_zone", "limit_conn_zone", "fastcgi_cache_path"]
+
 const namesOf = (directives: ReadonlyArray<Directive>): ReadonlyArray<string> =>
-  directives.flatMap(({ block, words }) => [words[0] ?? "", ...(block === undefined ? [] : namesOf(block))])
+  directives.flatMap(({ block, words }) => [
+    words[0] ?? "",
+    // What stands in a map is data: pairs.
+    ...(block === undefined || words[0] === "map" ? [] : namesOf(block)),
+  ])
 const blocksOf = (directives: ReadonlyArray<Directive>): number =>
   directives.reduce((sum, { block }) => sum + (block === undefined ? 0 : 1 + blocksOf(block)), 0)
 
@@ -58,21 +66,33 @@ const linesOf = (content: string): ReadonlyArray<string> =>
   content.split("\n").map((line) => (line.startsWith("[") ? "[section]" : line.replace(/ = .*/, "")))
 
 describe("a record that was tampered with", () => {
-  it.each([site1, { ...site1, spec: { ...site1.spec, suspended: true } }])(
+  it.each([site1, aSite("all", everything), { ...site1, spec: { ...site1.spec, suspended: true } }])(
     "gives a vhost of the same directives, or none",
     (record) => {
       const sound = resourcesOf(renderOf(site, record, liveFacts, others))
+        .filter(({ kind }) => kind === "nginx-member")
         .map(contentOf)
         .map(parseNginx)
       const known = new Set(sound.flatMap(namesOf))
       const most = Math.max(...sound.map(blocksOf))
       everyResource(site, record, ({ id }, content) => {
-        expect(id).toMatch(/^(?:\/home\/acme\/sites|\/var\/log\/plumbline\/sites|sites)\/[\w./-]+$/)
+        if (id.startsWith("/etc/plumbline/nginx/passwords/"))
+          return expect(content).toMatch(/^(?:[\w.@-]+:\$[26][\w./$=-]+\n)*$/)
+        if (id.startsWith("/etc/plumbline/logrotate/"))
+          return expect(content).toMatch(
+            /^"\/var\/log\/plumbline\/sites\/[\w-]+\/\*\.log" \{\n\s+rotate \d+\n\s+maxage \d+\n\s+ifempty\n\}\n$/,
+          )
+        expect(id).toMatch(
+          /^(?:\/home\/acme\/sites|\/var\/log\/plumbline\/sites|\/var\/lib\/plumbline\/nginx\/cache|sites)\/[\w./-]+$/,
+        )
         const parsed = parseNginx(content)
         expect(namesOf(parsed).filter((name) => !known.has(name))).toEqual([])
         // At most one server more than before: another name may have to be redirected.
         expect(blocksOf(parsed)).toBeLessThanOrEqual(most + 1)
-        for (const { words } of parsed) expect(words).toEqual(["server"])
+        for (const { block = [], words } of parsed) {
+          expect(atTop).toContain(words[0])
+          if (words[0] === "map") for (const pair of block) expect(pair).toEqual({ words: expect.anything() })
+        }
       })
     },
   )
@@ -82,7 +102,7 @@ describe("a record that was tampered with", () => {
     const known = new Set(sound.map(contentOf).flatMap(linesOf))
     everyResource(php, php1, ({ id }, content) => {
       expect(id).toMatch(
-        /^(?:\/etc\/plumbline\/php\/\d\.\d\/acme\.\w+|plumb-php\d\.\d@acme\.service|php\/[\w-]+\.conf)$/,
+        /^(?:\/etc\/plumbline\/php\/\d\.\d\/acme\.\w+|\/etc\/plumbline\/logrotate\/php-\d\.\d-acme|plumb-php\d\.\d@acme\.service|php\/[\w-]+\.conf)$/,
       )
       if (id.startsWith("php/")) expect(namesOf(parseNginx(content))).toEqual(["upstream", "server"])
       else expect(linesOf(content).filter((line) => !known.has(line))).toEqual([])

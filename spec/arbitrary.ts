@@ -4,9 +4,11 @@
  * The one thing to know before changing it: these reach for the edges of each grammar (the longest name, all fields set,
  * names that YAML would take for numbers), because that is where an encoder breaks.
  */
+import * as Schema from "effect/Schema"
 import fc from "fast-check"
 import { kindNames } from "./kind-names.ts"
 import { printBytes } from "./names.ts"
+import { Network } from "./network.ts"
 import { errorPageStatuses } from "./site.ts"
 
 const matching = (pattern: RegExp) => fc.stringMatching(pattern).filter((text) => !text.includes(".."))
@@ -34,6 +36,10 @@ const domain = fc.oneof(
   ),
   matching(/^[a-z]{1,10}(\.[a-z0-9]{1,10}){0,2}\.example\.org$/),
 )
+const pattern = fc.oneof(
+  { weight: 4, arbitrary: domain },
+  { weight: 1, arbitrary: domain.filter((name) => name.length < 250).map((name) => `*.${name}`) },
+)
 const size = (low: number, high: number) => fc.integer({ min: low, max: high }).map(printBytes)
 const urlPath = fc.oneof(
   fc.constantFrom("/", "/a%20b", "/%C3%BCber/x", "/index.php"),
@@ -43,6 +49,35 @@ const target = fc.oneof(
   urlPath,
   urlPath.map((path) => `https://www.example.org:8443${path}?a=1&b=%20`),
   fc.constant("http://example.org"),
+)
+const areaPath = fc.oneof(
+  fc.constantFrom("/a%20b", "/%C3%BCber", "/wp-login.php", "/a+b", "/%28x%29"),
+  matching(/^(\/[a-z0-9~_][A-Za-z0-9._~-]{0,8}){1,4}$/),
+)
+const network = fc.oneof(
+  fc.constantFrom("192.0.2.7", "192.0.2.0/24", "0.0.0.0/0", "2001:db8::/32", "2001:DB8:0::7", "::/0", "::1"),
+  fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255), fc.nat(255)).map((numbers) => numbers.join(".")),
+  fc.ipV6().filter((address) => !address.includes(".")),
+)
+const canonicalNetwork = Schema.decodeUnknownSync(Network)
+const verifier = fc.oneof(
+  fc.constant(`$2y$05$${"./aZ9".repeat(10)}abc`),
+  fc
+    .tuple(matching(/^[./0-9A-Za-z]{1,16}$/), fc.constantFrom("", "rounds=1000$", "rounds=10000$"))
+    .map(([salt, rounds]) => `$6$${rounds}${salt}$${"x./Z".repeat(21)}xy`),
+)
+const headers = present(
+  fc.record({
+    "Content-Security-Policy": optional(
+      fc.constantFrom("default-src 'self'; img-src * data:", "upgrade-insecure-requests", "script-src 'sha256-ab+/='"),
+    ),
+    "Permissions-Policy": optional(fc.constantFrom('camera=(self "https://a.example.org"), usb=()', "fullscreen=*")),
+    "Referrer-Policy": optional(fc.constantFrom("no-referrer", "same-origin")),
+    "X-Frame-Options": optional(fc.constantFrom("DENY", "SAMEORIGIN")),
+    "X-Robots-Tag": optional(fc.constantFrom("noindex, nofollow", "googlebot: noindex")),
+    "Access-Control-Allow-Origin": optional(fc.constantFrom("*", "https://app.example.org:8443")),
+    "Access-Control-Allow-Methods": optional(fc.constant("GET, POST")),
+  }),
 )
 const relativePath = matching(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,9}(\/[A-Za-z0-9_][A-Za-z0-9._-]{0,9}){0,3}$/)
 const fileName = matching(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,20}$/)
@@ -132,6 +167,7 @@ const php = fc.record({
         mode: optional(fc.constantFrom("ondemand", "dynamic")),
         maxChildren: optional(fc.integer({ min: 1, max: 500 })),
         maxRequests: optional(fc.integer({ min: 0, max: 1000000 })),
+        slowRequest: optional(fc.integer({ min: 1, max: 3600 })),
       }),
     ),
   ),
@@ -141,7 +177,8 @@ const php = fc.record({
 const site = fc
   .record({
     account: accountName,
-    names: fc.uniqueArray(domain, { minLength: 1, maxLength: 8 }),
+    primary: domain,
+    names: fc.uniqueArray(pattern, { maxLength: 7 }),
     share: fc.nat(),
     redirects: optional(
       present(
@@ -165,8 +202,54 @@ const site = fc
     indexFiles: optional(fc.uniqueArray(fileName, { maxLength: 5 })),
     errorPages: optional(fc.dictionary(fc.constantFrom(...errorPageStatuses), urlPath, { maxKeys: 5 })),
     maxUpload: optional(size(1024, 10 * 1024 ** 3)),
+    protect: optional(
+      fc.uniqueArray(
+        present(
+          fc.record({
+            path: fc.oneof(fc.constant("/"), areaPath),
+            realm: optional(fc.constantFrom("Members", "Only for us (staff), please")),
+            users: fc.uniqueArray(fc.record({ name: matching(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,12}$/), verifier }), {
+              maxLength: 3,
+              selector: ({ name }) => name,
+            }),
+          }),
+        ),
+        { maxLength: 3, selector: (area) => area["path"] },
+      ),
+    ),
+    access: optional(
+      present(
+        fc.record({
+          allow: optional(fc.uniqueArray(network, { maxLength: 3, selector: canonicalNetwork })),
+          deny: optional(fc.uniqueArray(network, { maxLength: 3, selector: canonicalNetwork })),
+        }),
+      ),
+    ),
+    limits: optional(
+      present(
+        fc.record({
+          requestsPerSecond: optional(fc.integer({ min: 1, max: 10_000 })),
+          burst: optional(fc.integer({ min: 0, max: 10_000 })),
+          connections: optional(fc.integer({ min: 1, max: 1000 })),
+        }),
+      ),
+    ),
+    securityHeaders: optional(fc.constantFrom("standard", "none")),
+    headers: optional(headers),
+    compression: optional(fc.boolean()),
+    noPhp: optional(fc.uniqueArray(areaPath, { maxLength: 3 })),
+    cache: optional(
+      present(
+        fc.record({
+          seconds: fc.integer({ min: 1, max: 3600 }),
+          bypassCookies: optional(fc.uniqueArray(matching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,12}$/), { maxLength: 3 })),
+        }),
+      ),
+    ),
+    logs: optional(present(fc.record({ days: optional(fc.integer({ min: 1, max: 400 })) }))),
   })
-  .map(({ names, share, ...rest }) => {
+  .map(({ primary, names: more, share, ...rest }) => {
+    const names = [primary, ...more.filter((name) => name !== primary)]
     const domains = names.slice(0, 1 + (share % names.length))
     return { ...rest, domains, aliases: names.slice(domains.length) }
   })

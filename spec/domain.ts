@@ -91,7 +91,11 @@ const domainFlaw = (text: string): Flaw | undefined => {
   if (text === "") return flaw("The domain is empty.", "Write a name such as shop.example.org.")
   if (text.length > 1000)
     return flaw(`The domain has ${text.length} characters.`, "A domain has at most 253 (RFC 1035).")
-  if (text.includes("*")) return flaw(`${show(text)} is a wildcard.`, "List each name; wildcards are not served.")
+  if (text.includes("*"))
+    return flaw(
+      `${show(text)} has a wildcard where a name is meant.`,
+      "Write one name; where a wildcard may stand, it is the whole first label, as in *.example.org.",
+    )
   if (/^[a-z]+:\/\//i.test(text))
     return flaw(`${show(text)} is a URL.`, "Give the domain alone, without scheme or path.")
   if (/^\[.*\]$/.test(text) || text.split(":").length > 2 || numericEnd.test(text))
@@ -137,3 +141,47 @@ export const DomainName = Schema.String.annotate({
     ),
   )
 export type DomainName = typeof DomainName.Type
+
+const wildcard = "*."
+
+/** A wildcard stands for any labels before its domain, so the rest must be a domain of its own, not a mere top level. */
+const patternFlaw = (text: string): Flaw | undefined =>
+  text.startsWith(wildcard) ? domainFlaw(text.slice(wildcard.length)) : domainFlaw(text)
+
+const toCanonicalPattern = (text: string): string =>
+  text.startsWith(wildcard) ? wildcard + toCanonical(text.slice(wildcard.length)) : toCanonical(text)
+
+const CanonicalPattern = Schema.String.check(
+  rule<string>(
+    (text) =>
+      patternFlaw(text) ??
+      (toCanonicalPattern(text) === text
+        ? undefined
+        : flaw(`${show(text)} is not canonical.`, `Write ${toCanonicalPattern(text)}.`)),
+  ),
+).pipe(Schema.brand("DomainPattern"))
+
+/** A domain name, or all names below one: `*.example.org` is any name that ends in `.example.org`, but not `example.org`. */
+export const DomainPattern = Schema.String.annotate({
+  description: "A full domain name, or *.example.org for all names below one.",
+  examples: ["shop.example.org", "*.example.org"],
+})
+  .check(rule<string>(patternFlaw, { pattern: "^(\\*\\.)?[^\\s*/:@]+\\.[^\\s*/:@]+$", maxLength: 1000 }))
+  .pipe(
+    Schema.decodeTo(
+      CanonicalPattern,
+      SchemaTransformation.transform({ decode: (text) => toCanonicalPattern(text), encode: (text) => text }),
+    ),
+  )
+export type DomainPattern = typeof DomainPattern.Type
+
+export const isWildcard = (name: string): boolean => name.startsWith(wildcard)
+
+/**
+ * The domains whose wildcard has this name, the nearest first: `a.b.example.org` is below `b.example.org` and `example.org`.
+ * A wildcard is below what its own domain is below. No wildcard stands for a whole top level, so none is listed.
+ */
+export const domainsAbove = (name: string): ReadonlyArray<string> => {
+  const labels = name.split(".").slice(isWildcard(name) ? 2 : 1)
+  return labels.slice(0, -1).map((_, index) => labels.slice(index).join("."))
+}

@@ -20,6 +20,11 @@ export interface Reference {
 export interface Claim {
   readonly key: string
   readonly field: string
+  /**
+   * Set where several records may have it. Who has the whole of it shares its parts only with records of the same `by`:
+   * a wildcard is beside names of the same account. Parts alone are no matter.
+   */
+  readonly shared?: { readonly by: string; readonly as: "whole" | "part" }
 }
 
 /** A schema that needs no services: everything in this folder. */

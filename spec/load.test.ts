@@ -33,7 +33,7 @@ kind: Site
 metadata: { name: Shop }
 spec:
   acount: acme
-  domains: [shop.example.org, SHOP.example.org, "*.example.org", 192.0.2.1, localhost, 5, "a b.example.org"]
+  domains: [shop.example.org, SHOP.example.org, "www.*.example", 192.0.2.1, localhost, 5, "a b.example.org"]
   aliases: [shop.example.org, "2001:db8::1"]
   redirects:
     www: ad

@@ -101,6 +101,18 @@ export const UrlPath = Schema.String.annotate({ examples: ["/about"] })
   .pipe(Schema.brand("UrlPath"))
 export type UrlPath = typeof UrlPath.Type
 
+const areaPathFlaw = (path: string): Flaw | undefined =>
+  urlPathFlaw(path) ??
+  (path !== "/" && path.endsWith("/")
+    ? flaw(`${show(path)} ends with a slash.`, `Write ${path.slice(0, -1)}: what is below it belongs to it.`)
+    : undefined)
+
+/** The path of a URL together with everything below it. */
+export const AreaPath = Schema.String.annotate({ examples: ["/admin"] })
+  .check(rule<string>(areaPathFlaw, { pattern: urlPathPattern, maxLength: 500 }))
+  .pipe(Schema.brand("AreaPath"))
+export type AreaPath = typeof AreaPath.Type
+
 const isDomain = Schema.is(Schema.toType(DomainName))
 
 const redirectTargetFlaw = (target: string): Flaw | undefined => {

@@ -25,6 +25,11 @@ export const PhpPool = Schema.Struct({
     explained("When a request that still runs is ended, whatever max_execution_time says."),
     withDefault(300),
   ),
+  slowRequest: Schema.optionalKey(
+    intBetween(1, 3600, "seconds").pipe(
+      explained("When a request counts as slow: where it is by then is written to ~/logs/php-VERSION-slow.log."),
+    ),
+  ),
 })
 export type PhpPool = typeof PhpPool.Type
 

@@ -6,33 +6,15 @@
  */
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
+import { Protect } from "./basic-auth.ts"
+import { DomainPattern, domainsAbove, isWildcard } from "./domain.ts"
 import { explained, flaw, rule, ruleAcross, show, withDefault } from "./grammar.ts"
-import { defineKind } from "./kind.ts"
-import { AccountName, bytesBetween, DomainName, RecordName } from "./names.ts"
+import { type Claim, defineKind } from "./kind.ts"
+import { atMost, noneTwice, repeats } from "./lists.ts"
+import { AccountName, bytesBetween, RecordName } from "./names.ts"
 import { FileName, RedirectTarget, RelativePath, UrlPath } from "./paths.ts"
-
-const atMost = (most: number, what: string) =>
-  rule<ReadonlyArray<unknown>>(
-    (list) =>
-      list.length <= most
-        ? undefined
-        : flaw(`There are ${list.length} ${what}.`, `Give at most ${most}, and split the rest off.`),
-    { maxItems: most },
-  )
-
-/** The places at which something stands that stood before. */
-const repeats = (list: ReadonlyArray<string>): ReadonlyArray<number> => {
-  const seen = new Set<string>()
-  return list.flatMap((item, index) => (seen.size === seen.add(item).size ? [index] : []))
-}
-
-const noneTwice = (what: string) =>
-  ruleAcross<ReadonlyArray<string>>((list) =>
-    repeats(list).map((index) => ({
-      path: [index],
-      ...flaw(`The ${what} ${show(list[index] ?? "")} is given twice.`, "Remove one of the two."),
-    })),
-  )
+import { ResponseHeaders } from "./response-headers.ts"
+import { Access, Cache, Limits, Logs, NoPhp } from "./web.ts"
 
 export const PathRedirect = Schema.Struct({
   from: UrlPath.pipe(explained("The path that is redirected, exactly as given.")),
@@ -105,7 +87,7 @@ const ErrorPages = Schema.Struct({
   "504": UrlPath,
 }).mapFields(Struct.map(Schema.optionalKey))
 
-const Domains = Schema.Array(DomainName).check(atMost(100, "domains"), noneTwice("domain"))
+const Domains = Schema.Array(DomainPattern).check(atMost(100, "domains"), noneTwice("domain"))
 
 export const SiteSpec = Schema.Struct({
   account: AccountName.pipe(explained("The account that the site belongs to.")),
@@ -114,6 +96,11 @@ export const SiteSpec = Schema.Struct({
       (list) =>
         list.length > 0 ? undefined : flaw("The site has no domain.", "Give at least one; the first is the primary."),
       { minItems: 1 },
+    ),
+    ruleAcross<ReadonlyArray<string>>(([primary = ""]) =>
+      isWildcard(primary)
+        ? [{ path: [0], ...flaw(`${show(primary)} cannot be the primary domain.`, "Put a full name before it.") }]
+        : [],
     ),
   ).pipe(explained("The names that the site answers to. The first is the primary one.")),
   aliases: Domains.pipe(explained("Names that are redirected to the primary domain."), withDefault([])),
@@ -131,6 +118,29 @@ export const SiteSpec = Schema.Struct({
     .pipe(explained("The files tried for a folder, in this order."), withDefault(["index.php", "index.html"])),
   errorPages: ErrorPages.pipe(explained("Pages of the site's own for error statuses."), withDefault({})),
   maxUpload: bytesBetween("1K", "10G").pipe(explained("The largest request that is accepted."), withDefault("64M")),
+  protect: Protect.pipe(explained("Paths that ask for a password."), withDefault([])),
+  access: Access.pipe(explained("Who may visit the site, by address."), withDefault({})),
+  limits: Limits.pipe(
+    explained("How much one visitor may ask for: an IPv4 address, or the /64 network of an IPv6 address."),
+    withDefault({}),
+  ),
+  securityHeaders: Schema.Literals(["standard", "none"]).pipe(
+    explained(
+      "standard adds X-Content-Type-Options, Referrer-Policy and X-Frame-Options to answers that have none of their own.",
+    ),
+    withDefault("standard"),
+  ),
+  headers: ResponseHeaders.pipe(explained("Headers of every answer, errors too."), withDefault({})),
+  compression: Schema.Boolean.pipe(
+    explained("Whether text is sent compressed: gzip, and brotli where the host has it."),
+    withDefault(true),
+  ),
+  noPhp: NoPhp.pipe(
+    explained("Folders in which no script is ever run or shown, such as those that visitors upload into."),
+    withDefault([]),
+  ),
+  cache: Schema.optionalKey(Cache.pipe(explained("Answers of PHP that are kept for a moment."))),
+  logs: Logs.pipe(explained("The site's access and error logs."), withDefault({})),
 }).check(
   ruleAcross<{ readonly domains: ReadonlyArray<string>; readonly aliases: ReadonlyArray<string> }>((spec) => {
     const domains = new Set(spec.domains)
@@ -149,7 +159,7 @@ export const SiteSpec = Schema.Struct({
 export type SiteSpec = typeof SiteSpec.Type
 
 /** `www.example.org` for `example.org`, and the other way round. */
-const withOrWithoutWww = (domain: DomainName): string =>
+const withOrWithoutWww = (domain: string): string =>
   domain.startsWith("www.") ? domain.slice("www.".length) : `www.${domain}`
 
 /**
@@ -164,11 +174,24 @@ export const servedNames = (
     ...spec.domains.map((name, index) => ({ name, field: `spec.domains[${index}]`, role: "domain" as const })),
     ...spec.aliases.map((name, index) => ({ name, field: `spec.aliases[${index}]`, role: "alias" as const })),
     ...(spec.redirects.www === "keep" ? [] : spec.domains)
+      .filter((domain) => !isWildcard(domain))
       .map(withOrWithoutWww)
       .filter((name) => !written.has(name) && name.includes(".") && name.length <= 253)
       .map((name) => ({ name, field: "spec.redirects.www", role: "www" as const })),
   ]
 }
+
+/** A name is one site's. All names below a domain may be several sites', and are one account's once a wildcard has them. */
+const claimsOfName = (
+  { name, field }: { readonly name: string; readonly field: string },
+  account: string,
+): ReadonlyArray<Claim> => [
+  { key: `domain:${name}`, field },
+  ...(isWildcard(name) ? [{ key: `wildcard:${name}`, field, shared: { by: account, as: "whole" } } as const] : []),
+  ...domainsAbove(name).map(
+    (above) => ({ key: `wildcard:*.${above}`, field, shared: { by: account, as: "part" } }) as const,
+  ),
+]
 
 export const Site = defineKind({
   kind: "Site",
@@ -181,5 +204,5 @@ export const Site = defineKind({
       ? []
       : [{ kind: "Php", name: spec.php, field: "spec.php", match: { account: spec.account } }]),
   ],
-  claims: (_name, spec) => servedNames(spec).map(({ name, field }) => ({ key: `domain:${name}`, field })),
+  claims: (_name, spec) => servedNames(spec).flatMap((served) => claimsOfName(served, spec.account)),
 })

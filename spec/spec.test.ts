@@ -90,6 +90,18 @@ describe("printing and reading", () => {
           - index.html
         errorPages: {}
         maxUpload: 1M
+        protect: []
+        access:
+          allow: []
+          deny: []
+        limits:
+          burst: 100
+        securityHeaders: standard
+        headers: {}
+        compression: true
+        noPhp: []
+        logs:
+          days: 14
       "
     `)
     expect(printRecord(site, { defaults: "omitted" })).toMatchInlineSnapshot(`

@@ -22,11 +22,17 @@ const record: fc.Arbitrary<Envelope> = fc.oneof(
       name,
       account: name,
       php: fc.option(name, { nil: undefined }),
-      domain: fc.constantFrom("ash.example.org", "www.ash.example.org", "birch.example.org"),
+      domain: fc.constantFrom("ash.example.org", "www.ash.example.org", "birch.example.org", "cedar.ash.example.org"),
+      wildcard: fc.constantFrom([], [], ["*.example.org"], ["*.ash.example.org"]),
       www: fc.constantFrom("add", "remove", "keep"),
     })
-    .map(({ name, account, php, domain, www }) =>
-      make("Site", name, { account, domains: [domain], redirects: { www }, ...(php === undefined ? {} : { php }) }),
+    .map(({ name, account, php, domain, wildcard, www }) =>
+      make("Site", name, {
+        account,
+        domains: [domain, ...wildcard],
+        redirects: { www },
+        ...(php === undefined ? {} : { php }),
+      }),
     ),
 )
 const set = fc.uniqueArray(record, { selector: identityOf, maxLength: 9 })
@@ -36,6 +42,7 @@ describe("the ties of a record", () => {
     expect(tiesOf(make("Site", "shop", { account: "acme", domains: ["shop.example.org"], php: "shop" }))).toEqual([
       "is Site/shop",
       "has domain:shop.example.org",
+      "has of wildcard:*.example.org",
       "names Account/acme",
       "relies on Php/shop",
     ])

@@ -20,6 +20,7 @@ export const identityOf = (record: Envelope): string => identity({ kind: record.
 
 const is = (of: string): string => `is ${of}`
 const has = (claim: string): string => `has ${claim}`
+const hasPart = (claim: string): string => `has of ${claim}`
 const names = (of: string): string => `names ${of}`
 /** A reference that also asks something of the record's spec: a change there may break it, not only a removal. */
 const relies = (of: string): string => `relies on ${of}`
@@ -27,7 +28,7 @@ const relies = (of: string): string => `relies on ${of}`
 /** What is kept with a record. */
 export const tiesOf = (record: Envelope): ReadonlyArray<string> => [
   is(identityOf(record)),
-  ...claimsOf(record).map(({ key }) => has(key)),
+  ...claimsOf(record).map(({ key, shared }) => (shared?.as === "part" ? hasPart(key) : has(key))),
   ...referencesOf(record).map((reference) => mention(reference)),
 ]
 
@@ -46,7 +47,9 @@ export const touchedBy = (change: {
     ...change.incoming.flatMap((record) => [
       is(identityOf(record)),
       relies(identityOf(record)),
-      ...claimsOf(record).map(({ key }) => has(key)),
+      ...claimsOf(record).flatMap(({ key, shared }) =>
+        shared?.as === "whole" ? [has(key), hasPart(key)] : [has(key)],
+      ),
       ...referencesOf(record).map((reference) => is(identity(reference))),
     ]),
     ...(change.removed ?? []).map(identity).flatMap((gone) => [is(gone), names(gone), relies(gone)]),

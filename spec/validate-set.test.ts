@@ -78,6 +78,31 @@ describe("a set of records", () => {
     ).toEqual(["1 Site/b spec.domains[0]: The domain www.a.example.org belongs to Site/a."])
   })
 
+  it("has the names below a domain within one account, once a wildcard has them", () => {
+    const other = account("other")
+    const of = (name: string, account: string, ...domains: ReadonlyArray<string>) =>
+      make("Site", name, { account, domains: [`${name}.example.net`, ...domains] })
+    const wild = of("wild", "acme", "*.example.org")
+    const existing = [acme, other, wild]
+    expect(said({ existing, incoming: [of("own", "acme", "shop.example.org", "*.shop.example.org")] })).toEqual([])
+    expect(said({ existing, incoming: [of("apex", "other", "example.org", "example.com")] })).toEqual([])
+    for (const name of ["shop.example.org", "a.b.example.org", "*.b.example.org"])
+      expect(said({ existing, incoming: [of("x", "other", name)] })).toEqual([
+        "0 Site/x spec.domains[1]: The wildcard *.example.org belongs to Site/wild.",
+      ])
+    expect(said({ existing, incoming: [of("x", "other", "*.example.org")] })).toEqual([
+      "0 Site/x spec.domains[1]: The domain *.example.org belongs to Site/wild.",
+    ])
+    const named = [acme, other, of("a", "other", "a.example.org"), of("b", "acme", "b.example.org")]
+    expect(said({ existing: named, incoming: [wild] })).toEqual([
+      "0 Site/wild spec.domains[1]: Site/a has a part of the wildcard *.example.org and is another's.",
+    ])
+    expect(said({ existing: named, incoming: [wild], removed: [{ kind: "Site", name: "a" }] })).toEqual([])
+    expect(said({ existing: [...existing, of("a", "other", "a.example.org")], incoming: [of("c", "other")] })).toEqual(
+      [],
+    )
+  })
+
   it("lets a domain move from one site to another in one change", () => {
     const existing = [acme, site("old", "a.example.org")]
     expect(said({ existing, incoming: [site("old", "b.example.org"), site("new", "a.example.org")] })).toEqual([])

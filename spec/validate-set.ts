@@ -163,20 +163,44 @@ const specField = (record: Envelope, field: string): unknown => Reflect.get(reco
 
 const doubleClaims = (records: ReadonlyArray<Placed>): ReadonlyArray<SetProblem> => {
   const holders = new Map<string, Placed>()
+  const shares = new Map<string, Shares>()
   // Existing records first, then the input in its order: who is reported is the newcomer.
   return records.flatMap((placed) =>
     claimsOf(placed.record).flatMap((claim) => {
-      const holder = holders.get(claim.key) ?? placed
-      holders.set(claim.key, holder)
-      if (holder.record === placed.record || placed.index === undefined) return []
+      const holder = claim.shared === undefined ? holderOf(holders, claim, placed) : sharerOf(shares, claim, placed)
+      if (holder === undefined || holder.record === placed.record || placed.index === undefined) return []
       return [problemAt(placed, claim.field, claimedTwice(claim, keyOf(holder.record)))]
     }),
   )
 }
 
+const holderOf = (holders: Map<string, Placed>, { key }: Claim, placed: Placed): Placed | undefined => {
+  const holder = holders.get(key) ?? placed
+  holders.set(key, holder)
+  return holder
+}
+
+/** For the whole and for the parts of something: the first record of each that shares it. */
+type Shares = Readonly<Record<"whole" | "part", Map<string, Placed>>>
+
+/** Whoever stands against this claim: the whole against a part, of another. */
+const sharerOf = (known: Map<string, Shares>, { key, shared }: Claim, placed: Placed): Placed | undefined => {
+  if (shared === undefined) return undefined
+  const shares = known.get(key) ?? { whole: new Map(), part: new Map() }
+  known.set(key, shares)
+  if (!shares[shared.as].has(shared.by)) shares[shared.as].set(shared.by, placed)
+  const against = shares[shared.as === "whole" ? "part" : "whole"]
+  return [...against].find(([by]) => by !== shared.by)?.[1]
+}
+
 // A claim's key is `what:value`.
 const claimedTwice = (claim: Claim, holder: RecordKey): Flaw => {
   const [what = "", ...value] = claim.key.split(":")
+  if (claim.shared?.as === "whole")
+    return flaw(
+      `${title(holder)} has a part of the ${what} ${value.join(":")} and is another's.`,
+      `Choose another, or change ${title(holder)} first.`,
+    )
   return flaw(
     `The ${what} ${value.join(":")} belongs to ${title(holder)}.`,
     `Choose another, or take it from ${title(holder)} first.`,

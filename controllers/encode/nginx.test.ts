@@ -31,6 +31,27 @@ const encoders: ReadonlyArray<
   ["identifier", to.identifier, "php_acme-shop"],
   ["user", to.user, "www-data"],
   ["errorStatus", to.errorStatus, "404"],
+  ["serverNames", (value) => to.serverNames([value]), "*.example.org"],
+  [
+    "area",
+    to.area,
+    "/stra%C3%9Fe%20(1).x".replace("(", "%28").replace(")", "%29"),
+    String.raw`~^/straße \(1\)\.x(?:/|\z)`,
+  ],
+  ["areaBehindScript", to.areaBehindScript, "/admin", String.raw`~(?s)^/.*\.php/admin(?:/|\z)`],
+  ["exactly", to.exactly, "/401.html", String.raw`~^/401\.html\z`],
+  ["scriptsBelow", to.scriptsBelow, "/up", String.raw`(?s)^/up/.*\.(?i:php\d*|phtml)(?:/|\z)`],
+  ["cookie", to.cookie, "wp.in", String.raw`~(?:^|;\s*)wp\.in`],
+  ["network", to.network, "2001:db8::/32"],
+  ["headerName", to.headerName, "X-Frame-Options"],
+  ["headerValue", to.headerValue, `camera=(self "https://a.example.org"); default-src 'self' {}#`],
+  ["realm", to.realm, "Members (only), please"],
+  [
+    "mailCommand",
+    (value) => to.mailCommand("/usr/sbin/sendmail", value, "shop.example.org"),
+    "shop-1",
+    "sendmail_path='/usr/sbin/sendmail -t -i -f shop-1@shop.example.org'",
+  ],
 ]
 
 describe.each(encoders.map((each) => [each[0], ...each] as const))(
@@ -95,6 +116,18 @@ describe("nginx's encoders", () => {
     ],
     ["uriPath", to.uriPath, ["a", "/%", "/%zz", "/%ff", "/%00", "/%0a", "/%24host", "/%22", "/%7b", "/%5c", "/%3b"]],
     ["user", to.user, ["root;", "0", "a b"]],
+    ["serverNames", (value: string) => to.serverNames([value]), ["*", "*.", "*.org", "*.*.a.org", "a.*.org", "~a.org"]],
+    [
+      "area",
+      to.area,
+      ["", "a", "/a/", "/a$", "/%0a", "/%00", "/%24", "/a%22", "/a%0a", "/%5c", "/a|b", "/a[b]", "/a?b", "/{1}"],
+    ],
+    ["scriptsBelow", to.scriptsBelow, ["/", "/a/", "/a;b", "/a\n"]],
+    ["cookie", to.cookie, ["", "a b", "a;b", "(a", "a|b", "a$", "*"]],
+    ["network", to.network, ["", "all", "a::b;", "unix:", "192.0.2.1/", "1", "a", "::1 ", "2001:db8::/32/1"]],
+    ["headerName", to.headerName, ["", "x", "X Frame", "X-Frame:", "X-Frame\n", "set-cookie"]],
+    ["headerValue", to.headerValue, ["", " a", "a ", "$host", "a\\", "a\nb", "é", "a".repeat(2001)]],
+    ["realm", to.realm, ["off", "Off", "", " a", "a$b", 'a"', "a\n"]],
   ] as const)("%s refuses what would mean something else", (_name, encoder, bad) => {
     for (const value of bad) expect(() => encoder(value), value).toThrow(UnsafeValue)
   })

@@ -19,7 +19,7 @@ const bare = /^[A-Za-z0-9/._~+,=@:%-]+$/
 /** One token for a text that is known to hold neither quotes, backslash, `$` nor controls. */
 const token = (text: string): Nginx => encoded("nginx", bare.test(text) ? text : `"${text}"`)
 
-/** `server_name`: one exact name in ASCII. No wildcard, no regular expression, no empty name. */
+/** One exact name in ASCII. No wildcard, no regular expression, no empty name. */
 export const serverName = (value: string): Nginx => {
   const mend = "Use a full domain name in lower-case ASCII (xn-- for other scripts)."
   const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -28,7 +28,13 @@ export const serverName = (value: string): Nginx => {
   return encoded("nginx", name)
 }
 
-export const serverNames = (list: ReadonlyArray<string>): Nginx => words("nginx", list.map(serverName))
+/** A name of `server_name`: exact, or all names below one (`*.example.org`). */
+const serverPattern = (value: string): Nginx =>
+  typeof value === "string" && value.startsWith("*.")
+    ? nginx`*.${serverName(value.slice("*.".length))}`
+    : serverName(value)
+
+export const serverNames = (list: ReadonlyArray<string>): Nginx => words("nginx", list.map(serverPattern))
 
 /** A file or folder of the host: `root`, `alias`, `access_log`, `include`, `from=`. */
 export const path = (value: string): Nginx => token(absolutePath("a path in nginx's configuration", value))
@@ -58,6 +64,101 @@ const decoded = (path: string): string => {
   } catch {
     throw new UnsafeValue("the path of a location", path, "Percent-encode the bytes of its UTF-8.")
   }
+}
+
+/** The path of a request once it is decoded, as a regular expression that matches nothing else. No `$`: `\z` ends it. */
+const pathPattern = (value: string): string => {
+  const mend =
+    "Use a path of letters, digits and . _ ~ - / @ : + , = & only, the rest percent-encoded, without a slash at its end."
+  const sent = shaped("a path", value, /^\/[A-Za-z0-9._~/%@:+,=&-]*$/, mend)
+  const path = shaped("a path", decoded(sent), /^(?!.+\/$)\/[\p{L}\p{M}\p{N} ._~/%@:+,=&!'()*-]*$/u, mend)
+  return path.replaceAll(/[.+()*]/g, "\\$&")
+}
+
+const boundary = String.raw`(?:/|\z)`
+
+/** In a `map` of the path: this one and all below it. */
+export const area = (path: string): Nginx =>
+  encoded("nginx", path === "/" ? '"~^/"' : `"~^${pathPattern(path)}${boundary}"`)
+
+/** The same where it stands behind a script (PATH_INFO), which to an application is the same page. */
+export const areaBehindScript = (path: string): Nginx =>
+  encoded("nginx", path === "/" ? '"~^/"' : `"~(?s)^/.*\\.php${pathPattern(path)}${boundary}"`)
+
+/** In a `map` of the path: this one alone. */
+export const exactly = (path: string): Nginx => encoded("nginx", `"~^${pathPattern(path)}\\z"`)
+
+/** In a `location ~`: whatever could be taken for a script below a path, in any spelling of its suffix. */
+export const scriptsBelow = (path: string): Nginx => {
+  if (path === "/") throw new UnsafeValue("a folder without scripts", path, "Leave php out of the site instead.")
+  return encoded("nginx", String.raw`"(?s)^${pathPattern(path)}/.*\.(?i:php\d*|phtml)${boundary}"`)
+}
+
+/** In a `map` of the Cookie header: a cookie whose name begins so. */
+export const cookie = (name: string): Nginx => {
+  const mend = "Use letters, digits and _ . -, at most 100."
+  const checked = shaped("the name of a cookie", name, /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/, mend)
+  return encoded("nginx", String.raw`"~(?:^|;\s*)${checked.replaceAll(".", "\\.")}"`)
+}
+
+/** An address or network of `allow` and `deny`. */
+export const network = (value: string): Nginx =>
+  encoded(
+    "nginx",
+    shaped(
+      "an address or network",
+      value,
+      /^(?:\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?|(?=[0-9a-f]*:)[0-9a-f:]{2,39}(?:\/\d{1,3})?)$/,
+      "Use an IPv4 or IPv6 address, with the length of its prefix if it is a network.",
+    ),
+  )
+
+/** The name of a response header. */
+export const headerName = (value: string): Nginx =>
+  encoded(
+    "nginx",
+    shaped("the name of a header", value, /^[A-Z][A-Za-z]*(?:-[A-Z][A-Za-z]*)+$/, "Use one of the list in the spec."),
+  )
+
+/** The value of a response header: quoted, its own quotes escaped. */
+export const headerValue = (value: string): Nginx => {
+  const mend = "Use 1 to 2000 characters of ASCII without $ and backslash."
+  const checked = shaped("the value of a header", value, /^[!-#%-[\]-~](?:[ -#%-[\]-~]{0,1998}[!-#%-[\]-~])?$/, mend)
+  return encoded("nginx", `"${checked.replaceAll('"', '\\"')}"`)
+}
+
+/** What `auth_basic` shows. The word "off" would mean that there is no password. */
+export const realm = (value: string): Nginx => {
+  const mend = 'Use letters, digits, spaces and . , : ( ) _ @ / + -, and not the word "off".'
+  const checked = shaped("the name of a protected area", value, /^[A-Za-z0-9][A-Za-z0-9 .,:()_@/+-]{0,79}$/, mend)
+  if (checked.trim().toLowerCase() === "off") throw new UnsafeValue("the name of a protected area", value, mend)
+  return encoded("nginx", `"${checked}"`)
+}
+
+const recordName = (value: string): string =>
+  shaped(
+    "the name of a record",
+    value,
+    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    "Use lower-case letters, digits and dashes.",
+  )
+
+/** nginx's variables have no dash, and names of records no underscore: no two of them become one. */
+const identified = (site: string): string => recordName(site).replaceAll("-", "_")
+
+/** A variable of one site. */
+export const variable = (purpose: "realm" | "users" | "uncached", site: string): Nginx =>
+  encoded("nginx", `$${purpose}_${identified(site)}`)
+
+/** The name of one site's zone. */
+export const zone = (purpose: "requests" | "connections" | "answers", site: string): Nginx =>
+  encoded("nginx", `${purpose}_${identified(site)}`)
+
+/** `fastcgi_param PHP_ADMIN_VALUE`: how PHP sends mail, with the site as the sender that bounces go to. One line of php.ini. */
+export const mailCommand = (program: string, site: string, domain: string): Nginx => {
+  const mend = "Use the path of a sendmail without spaces."
+  const path = shaped("the path of a mail program", program, /^(?:\/[A-Za-z0-9._-]+)+$/, mend)
+  return encoded("nginx", `"sendmail_path='${path} -t -i -f ${recordName(site)}@${serverName(domain)}'"`)
 }
 
 /** The URI of an `error_page`: where nginx goes on inside. Exactly what a location may be, but undecoded. */

@@ -24,6 +24,7 @@ export const nginxConf = (facts: Facts): to.Nginx => {
     pid ${state("nginx.pid")};
     error_log ${to.path(seenBy(facts, `${platform.nginxLogs}/error.log`))} warn;
     worker_processes auto;
+    ${(facts.nginx?.brotli ?? []).map((module) => nginx`load_module ${to.path(module)};`)}
     ${webUser === null ? to.nothing : priority}
     # Old workers that serve a long download end after this, so that reloads do not pile them up.
     worker_shutdown_timeout 300s;
@@ -68,6 +69,7 @@ export const nginxConf = (facts: Facts): to.Nginx => {
         gzip_proxied any;
         gzip_types text/css text/plain text/xml text/javascript application/javascript application/json
                    application/xml application/atom+xml application/rss+xml image/svg+xml;
+        ${brotli(facts)}
 
         # What a proxy that ends TLS in front of this server says, else what the connection is.
         map $http_x_forwarded_proto $plumb_scheme {
@@ -79,10 +81,48 @@ export const nginxConf = (facts: Facts): to.Nginx => {
             https on;
         }
 
+        # Who is counted by limits: an address, or the /64 network of one, which is what a household has of IPv6.
+        map $binary_remote_addr $plumb_visitor {
+            default $binary_remote_addr;
+            "~(?s)^(?<plumb_network>.{8}).{8}\z" $plumb_network;
+        }
+        # Every password costs time to check, so visitors who give one are counted too.
+        map $http_authorization $plumb_login {
+            default $plumb_visitor;
+            "" "";
+        }
+        limit_req_zone $plumb_login zone=plumb_logins:4m rate=30r/s;
+        limit_req_status 429;
+        limit_conn_status 429;
+        limit_req_log_level notice;
+        limit_conn_log_level notice;
+
+        # Dot segments, plain or encoded: a path that an application may understand otherwise than this server.
+        map $request_uri $plumb_devious {
+            default "";
+            "~*^[^?]*(?:/|%2f)(?:\.|%2e){1,2}(?:/|%2f|[?]|\z)" 1;
+        }
+
+        # Headers for answers that have none of their own.
+        map $upstream_http_x_content_type_options $plumb_sniffing {
+            default "";
+            "" nosniff;
+        }
+        map $upstream_http_referrer_policy $plumb_referrer {
+            default "";
+            "" strict-origin-when-cross-origin;
+        }
+        map $upstream_http_x_frame_options $plumb_frames {
+            default "";
+            "" SAMEORIGIN;
+        }
+
         ${fastcgi}
 
+        error_page 401 /.plumbline/401.html;
         error_page 403 /.plumbline/403.html;
         error_page 404 /.plumbline/404.html;
+        error_page 429 /.plumbline/429.html;
         error_page 500 502 503 504 /.plumbline/50x.html;
 
         # A name that no site has gets no answer at all.
@@ -91,6 +131,7 @@ export const nginxConf = (facts: Facts): to.Nginx => {
             server_name _;
             # Known to nginx even when no site has PHP.
             set $plumb_path_info "";
+            set $plumb_php_admin "";
             return 444;
         }
 
@@ -99,6 +140,16 @@ export const nginxConf = (facts: Facts): to.Nginx => {
     }
   `
 }
+
+/** nginx adds text/html by itself, as for gzip. */
+const brotli = (facts: Facts): to.Nginx =>
+  facts.nginx?.brotli === undefined || facts.nginx.brotli.length === 0
+    ? to.nothing
+    : nginx`
+        brotli on;
+        brotli_types text/css text/plain text/xml text/javascript application/javascript application/json
+                     application/xml application/atom+xml application/rss+xml image/svg+xml;
+      `
 
 // Our own instead of a distribution's fastcgi_params: SCRIPT_FILENAME by real path, no HTTP_PROXY (httpoxy, CVE-2016-5385),
 // and the name that the visitor used, which nginx has matched against the site's names.
@@ -125,6 +176,7 @@ const fastcgi = nginx`
   fastcgi_param SERVER_NAME $host;
   fastcgi_param REDIRECT_STATUS 200;
   fastcgi_param HTTP_PROXY "";
+  fastcgi_param PHP_ADMIN_VALUE $plumb_php_admin if_not_empty;
   fastcgi_buffers 16 16k;
   fastcgi_buffer_size 32k;
 `

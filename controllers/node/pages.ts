@@ -35,7 +35,13 @@ h1 { font-size: 1.75rem; line-height: 1.2 }
 export const pages: ReadonlyArray<Page> = [
   page("ready.html", "This site is ready", "Its folder has no index page yet. Upload one, and it appears here."),
   page("suspended.html", "This site is suspended", "It is switched off for the time being. Please come back later."),
+  page("401.html", "Password needed", "This part of the site is for those who have been given a name and a password."),
   page("403.html", "Not allowed", "This page may not be seen from here."),
   page("404.html", "Not found", "There is no page at this address."),
+  page(
+    "429.html",
+    "Too much at once",
+    "This site was asked for more than it gives to one visitor. Please wait a moment.",
+  ),
   page("50x.html", "Not available", "The application behind this site gives no answer. Please try again in a moment."),
 ]

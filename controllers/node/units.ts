@@ -36,6 +36,8 @@ export const nginxUnit = (program: string, facts: Facts): to.Unit => {
     Restart=on-failure
     RestartSec=1
     LimitNOFILE=${to.integer(openFiles)}
+    # Of a site's logs, which the group of the folder may read: nobody else.
+    UMask=0027
     OOMScoreAdjust=-200
     # Of the master, which reads the configuration anew at each reload; the workers have a priority of their own.
     Nice=5
@@ -102,6 +104,8 @@ export const phpUnit = ({ fpm, version }: Facts["php"][number], facts: Facts): t
     RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
     RestrictNamespaces=yes
     ${hardening}
+    # php-fpm reads with it where a slow worker is. The user id and the sandbox leave nothing to trace but the account's own.
+    SystemCallFilter=ptrace
 
     [Install]
     WantedBy=multi-user.target

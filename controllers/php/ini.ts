@@ -82,6 +82,9 @@ export const phpIni = (spec: PhpSpec, extensions: ReadonlyArray<Extension>, fact
     session.save_path = ${tmp}
     session.gc_probability = 1
     session.gc_divisor = 1000
+    ; Each mail says which script sent it, and the journal of the account's PHP says so too.
+    mail.add_x_header = On
+    mail.log = syslog
 
     ${extensions.map(({ name, zend }) =>
       zend ? ini`zend_extension = ${to.extension(name)}` : ini`extension = ${to.extension(name)}`,

@@ -32,7 +32,18 @@ const workers = ({ idleTimeout, maxChildren, mode }: PhpPool): to.Ini => {
   `
 }
 
-export const pool = ({ account, pool, version }: PhpSpec, facts: Facts): to.Ini => {
+// php-fpm opens the file for each entry, as the account: whatever the account's own master can append to, the account can
+// change. So it lies in the account's folder of logs, and only what nginx writes is out of its reach.
+const slowLog = ({ account, pool, version }: PhpSpec, facts: Facts): to.Ini =>
+  pool.slowRequest === undefined
+    ? to.nothing
+    : ini`
+        slowlog = ${to.path(seenBy(facts, phpLayout(account, version).slowLog))}
+        request_slowlog_timeout = ${to.integer(pool.slowRequest, 1, 86_400)}s
+      `
+
+export const pool = (spec: PhpSpec, facts: Facts): to.Ini => {
+  const { account, pool, version } = spec
   const { home, tmp } = accountLayout(account)
   return ini`
     [global]
@@ -50,6 +61,7 @@ export const pool = ({ account, pool, version }: PhpSpec, facts: Facts): to.Ini 
     ${workers(pool)}
     pm.max_requests = ${to.integer(pool.maxRequests, 0)}
     request_terminate_timeout = ${to.integer(pool.requestTimeout, 1, 86_400)}s
+    ${slowLog(spec, facts)}
     security.limit_extensions = .php
     catch_workers_output = yes
     decorate_workers_output = no

@@ -17,6 +17,7 @@ import { database } from "../database.ts"
 import { node } from "../node.ts"
 import { php } from "../php.ts"
 import { site } from "../site.ts"
+import { everything } from "./web.ts"
 
 const debianExtensions = [
   "ctype",
@@ -37,6 +38,7 @@ export const liveFacts: Facts = {
   host: "live",
   webUser: "www-data",
   nginx: { program: "/usr/sbin/nginx", version: "1.22.1" },
+  sendmail: "/usr/sbin/sendmail",
   php: ["7.4", "8.2"].map((version) => ({
     version,
     fpm: `/usr/sbin/php-fpm${version}`,
@@ -107,6 +109,7 @@ const phps = [
   aPhp("acme", {
     ini: { memory_limit: "256M", upload_max_filesize: "128M", "date.timezone": "Europe/Vienna" },
     extensions: { ctype: true },
+    pool: { slowRequest: 5 },
   }),
   aPhp("blue-fern", { account: "blue-fern", pool: { mode: "dynamic", maxChildren: 9, requestTimeout: 60 } }),
 ]
@@ -125,6 +128,7 @@ const sites = [
     redirects: { paths: [{ from: "/stra%C3%9Fe", to: "https://maps.example.org/?q=1&z=2", status: 308 }] },
   }),
   aSite("acme-secure", { domains: ["secure.example.org"], redirects: { www: "add", https: true } }),
+  aSite("acme-members", everything),
   aSite("fern-old", { account: "blue-fern", domains: ["old.example.org"], php: "blue-fern", suspended: true }),
 ]
 

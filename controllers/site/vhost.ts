@@ -11,7 +11,11 @@ import * as to from "../encode/nginx.ts"
 import { nginx } from "../encode/nginx.ts"
 import { words } from "../encode/text.ts"
 import { platform, seenBy, type siteLayout, upstreamLayout } from "../layout.ts"
+import { areaMaps, areaRules, plainPathsOnly } from "./areas.ts"
+import { cacheRules, cacheZone } from "./cache.ts"
+import { headers } from "./headers.ts"
 import { siteNames } from "./names.ts"
+import { accessRules, limitRules, limitZones } from "./visitors.ts"
 
 export interface Vhost {
   readonly spec: SiteSpec
@@ -25,6 +29,9 @@ export const vhost = (site: Vhost): to.Nginx => {
   const { served, moved } = siteNames(site.spec)
   if (site.spec.suspended) return suspended(site, [...served, ...moved.flatMap(({ names }) => names)])
   return nginx`
+    ${limitZones(site)}
+    ${cacheZone(site)}
+    ${areaMaps(site)}
     ${moved.map(({ names, to: target }) => redirectServer(site, names, target))}
     ${contentServer(site, served)}
   `
@@ -70,6 +77,12 @@ const contentServer = (site: Vhost, names: ReadonlyArray<string>): to.Nginx => {
         client_max_body_size ${to.size(spec.maxUpload)};
         ${spec.indexFiles.length === 0 ? to.nothing : nginx`index ${index};`}
         ${errorPages(spec)}
+        ${headers(site)}
+        ${accessRules(spec)}
+        ${limitRules(site)}
+        ${areaRules(site)}
+        ${spec.compression ? to.nothing : uncompressed(facts)}
+        ${plainPathsOnly(site)}
         ${spec.redirects.https ? toHttps : to.nothing}
 
         location / {
@@ -82,8 +95,10 @@ const contentServer = (site: Vhost, names: ReadonlyArray<string>): to.Nginx => {
         location ~ /\.(?!well-known(?:/|$)) {
             return 404;
         }
-        ${php === undefined ? noSource : phpLocation(php)}
-        ${platformPages(site)}
+        ${spec.noPhp.map(noScripts)}
+        ${php === undefined ? to.nothing : phpLocation(site, php)}
+        ${noSource}
+        ${platformPages(site, seenByAll(spec))}
     }
   `
 }
@@ -103,8 +118,7 @@ const pathRedirect = ({ from, status, to: target }: SiteSpec["redirects"]["paths
 `
 
 const defaultPages = [
-  { status: "403", page: nginx`403.html` },
-  { status: "404", page: nginx`404.html` },
+  ...["401", "403", "404", "429"].map((status) => ({ status, page: nginx`${to.errorStatus(status)}.html` })),
   ...["500", "502", "503", "504"].map((status) => ({ status, page: nginx`50x.html` })),
 ]
 
@@ -121,21 +135,46 @@ const errorPages = ({ errorPages: own }: SiteSpec): ReadonlyArray<to.Nginx> => {
 
 // Only a file that exists is ever given to PHP, so /upload/cat.jpg/x.php is nobody's script; and PHP is told where the file
 // really is, so that a deployment by swapping a link shows at once. try_files forgets the path info, hence the variable.
-const phpLocation = (php: { readonly name: string; readonly spec: PhpSpec }): to.Nginx => nginx`
+const phpLocation = (site: Vhost, php: { readonly name: string; readonly spec: PhpSpec }): to.Nginx => nginx`
   location ~ \.php(?:/|$) {
       fastcgi_split_path_info ^(.+?\.php)(/.*)$;
       set $plumb_path_info $fastcgi_path_info;
+      set $plumb_php_admin ${mailSender(site)};
       try_files $fastcgi_script_name =404;
       fastcgi_pass ${to.identifier(upstreamLayout(php.name).upstream)};
       fastcgi_read_timeout ${to.integer(php.spec.pool.requestTimeout + 40, 1, 100_000)}s;
+      ${cacheRules(site)}
   }
 `
 
-// A static site does not give away the source (and the passwords) of scripts that lie about.
-const noSource = nginx`
-  location ~ \.php(?:/|$) {
+// One PHP may serve several sites of an account. Mail that comes back is addressed to the one that sent it.
+const mailSender = ({ facts, layout, spec }: Vhost): to.Nginx =>
+  typeof facts.sendmail === "string" ? to.mailCommand(facts.sendmail, layout.name, spec.domains[0] ?? "") : nginx`""`
+
+// Before the location that runs scripts: the first that fits counts.
+const noScripts = (path: string): to.Nginx => nginx`
+  location ~ ${to.scriptsBelow(path)} {
       return 404;
   }
+`
+
+// Nobody is given the source (and the passwords) of scripts that lie about: all of them on a static site, and those with a
+// suffix that PHP does not run.
+const noSource = nginx`
+  location ~ (?i:\.(?:php\d*|phtml))(?:/|$) {
+      return 404;
+  }
+`
+
+const uncompressed = (facts: Facts): to.Nginx => nginx`
+  gzip off;
+  ${(facts.nginx?.brotli ?? []).length === 0 ? to.nothing : nginx`brotli off;`}
+`
+
+/** What tells visitors that they may not enter must not be kept from them. */
+const seenByAll = ({ access, protect }: SiteSpec): to.Nginx => nginx`
+  ${access.allow.length + access.deny.length === 0 ? to.nothing : nginx`allow all;`}
+  ${protect.length === 0 ? to.nothing : nginx`auth_basic off;`}
 `
 
 const platformPages = ({ facts }: Vhost, more: to.Nginx = to.nothing): to.Nginx => nginx`

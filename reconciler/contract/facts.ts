@@ -20,7 +20,16 @@ export const Facts = Schema.Struct({
   /** The user nginx's workers run as; null where they run as whoever started the agent (a directory host). */
   webUser: Schema.NullOr(Schema.String),
   /** Path of the nginx program and its version; null where there is none. */
-  nginx: Schema.NullOr(Schema.Struct({ program: Schema.String, version: Schema.String })),
+  nginx: Schema.NullOr(
+    Schema.Struct({
+      program: Schema.String,
+      version: Schema.String,
+      /** Paths of the modules that compress with brotli, where they are installed. */
+      brotli: Schema.optionalKey(Schema.Array(Schema.String)),
+    }),
+  ),
+  /** The program that PHP sends mail with; null where there is none. */
+  sendmail: Schema.optionalKey(Schema.NullOr(Schema.String)),
   php: Schema.Array(PhpFacts),
   /** MariaDB, running or not, and the socket that programs reach it by; null where it is not installed. */
   mariadb: Schema.NullOr(Schema.Struct({ version: Schema.String, socket: Schema.String })),

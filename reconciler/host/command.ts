@@ -18,18 +18,21 @@ const environment = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
 export const look = (
   argv: readonly [string, ...Array<string>],
   seconds = 60,
+  umask?: number,
 ): Effect.Effect<Outcome, ResourceFailure> =>
   Effect.tryPromise({
     try: (signal) =>
-      execa(argv[0], argv.slice(1), {
-        reject: false,
-        extendEnv: false,
-        env: environment,
-        stdin: "ignore",
-        timeout: seconds * 1000,
-        cancelSignal: signal,
-        maxBuffer: 16 * 1024 * 1024,
-      }),
+      underUmask(umask, () =>
+        execa(argv[0], argv.slice(1), {
+          reject: false,
+          extendEnv: false,
+          env: environment,
+          stdin: "ignore",
+          timeout: seconds * 1000,
+          cancelSignal: signal,
+          maxBuffer: 16 * 1024 * 1024,
+        }),
+      ),
     catch: (cause) => notRun(argv[0], String(cause)),
   }).pipe(
     Effect.flatMap((result) => {
@@ -41,6 +44,17 @@ export const look = (
       )
     }),
   )
+
+/** A program takes the umask of the moment it is started in, which is over when `start` comes back. */
+const underUmask = <A>(umask: number | undefined, start: () => A): A => {
+  if (umask === undefined) return start()
+  const before = process.umask(umask)
+  try {
+    return start()
+  } finally {
+    process.umask(before)
+  }
+}
 
 /** Runs a command that changes the host; a non-zero exit is a failure with what it said. */
 export const change = (

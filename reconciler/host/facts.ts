@@ -25,7 +25,8 @@ const factsOf = (host: HostShape, mariadb: Facts["mariadb"], options: FactsOptio
     root: host.root,
     host: host.kind,
     webUser: live ? "www-data" : null,
-    nginx: program === null ? null : { program: program.path, version: program.version },
+    nginx: program === null ? null : { program: program.path, version: program.version, brotli: brotliModules() },
+    sendmail: fs.existsSync(sendmail) ? sendmail : null,
     php: installedPhp(),
     mariadb,
     http: {
@@ -36,6 +37,12 @@ const factsOf = (host: HostShape, mariadb: Facts["mariadb"], options: FactsOptio
     },
   }
 }
+
+const sendmail = "/usr/sbin/sendmail"
+
+/** Of Debian's libnginx-mod-http-brotli-filter, which fits its nginx. */
+const brotliModules = (): ReadonlyArray<string> =>
+  ["/usr/lib/nginx/modules/ngx_http_brotli_filter_module.so"].filter((module) => fs.existsSync(module))
 
 const installedPhp = (): Facts["php"] =>
   names("/usr/sbin")

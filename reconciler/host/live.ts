@@ -27,7 +27,7 @@ export const live = Layer.effect(
       files,
       accounts: liveAccounts(accounts),
       systemd: liveSystemd(files, yield* makeShow),
-      nginx: yield* nginxProgram("", (argv) => argv),
+      nginx: yield* nginxProgram("", (argv) => argv, undefined, 0o027),
       sql: yield* liveSql(files),
       tenant: liveTenant(accounts),
     })

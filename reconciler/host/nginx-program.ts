@@ -13,6 +13,8 @@ export const nginxProgram = (
   root: string,
   wrap: (argv: readonly [string, ...Array<string>]) => readonly [string, ...Array<string>],
   isPresent: (program: string) => boolean = fs.existsSync,
+  /** A test opens the logs of every site, and makes those that are missing: with the permissions that nginx's unit gives. */
+  umask?: number,
 ): Effect.Effect<Nginx, ResourceFailure> =>
   Effect.gen(function* () {
     const path = places.find((candidate) => isPresent(candidate))
@@ -35,7 +37,7 @@ export const nginxProgram = (
       wanted: new Set(),
       test: (configuration) => {
         if (program === null) return Effect.succeed<NginxVerdict>({ ok: true })
-        return look(wrap([program.path, "-t", "-q", "-e", "stderr", "-c", root + configuration]), 120).pipe(
+        return look(wrap([program.path, "-t", "-q", "-e", "stderr", "-c", root + configuration]), 120, umask).pipe(
           Effect.map(
             (outcome): NginxVerdict =>
               outcome.code === 0 ? { ok: true } : { ok: false, message: clean(outcome.stderr, root) },
