@@ -1,8 +1,8 @@
-// The connection to MariaDB: as root over the unix socket, where the server asks the kernel who is there. One, made when it
-// is first needed and again after it was lost; the server runs its statements one after the other.
+// Connections to MariaDB: as root over the unix socket, where the server asks the kernel who is there. A few, made when they
+// are first needed: a statement that waits for a tenant's lock holds up nobody else's database.
 
 import * as Effect from "effect/Effect"
-import type { Connection, RowDataPacket } from "mysql2/promise"
+import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise"
 import { ResourceFailure } from "../contract/resource.ts"
 import { sideEffectOf } from "./side-effect.ts"
 import type { Row } from "./sql-accounts.ts"
@@ -19,49 +19,48 @@ export interface SqlConnection {
   readonly close: Effect.Effect<void>
 }
 
-/** What sql-text.ts counts on, and that a lock is not waited for longer than a pass may take. */
+/** What sql-text.ts counts on, and that nobody's lock is waited for without end. */
 const session =
   "SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES', lock_wait_timeout = 30, wait_timeout = 28800"
 
 export const sqlConnection = (socket: string): SqlConnection => {
-  let current: Promise<Connection> | undefined
+  let pool: Promise<Pool> | undefined
 
-  const connect = async (): Promise<Connection> => {
+  const connect = async (): Promise<Pool> => {
     // Loaded when there is a database to look after, and not by every agent.
-    const { createConnection } = await import("mysql2/promise")
-    const connection = await createConnection({
+    const { createPool } = await import("mysql2/promise")
+    return createPool({
       socketPath: socket,
       user: "root",
       charset: "utf8mb4",
       connectTimeout: 5000,
+      connectionLimit: 4,
+      maxIdle: 1,
+      idleTimeout: 60_000,
       // A JSON column is a text here, as it is to the server.
       jsonStrings: true,
     })
-    // A lost connection is told here first; without a listener it would end the agent.
-    connection.on("error", forget)
-    connection.on("end", forget)
-    await connection.query(session)
-    return connection
-  }
-  const forget = () => {
-    current = undefined
-  }
-  const connected = (): Promise<Connection> => {
-    current ??= connect().catch((cause) => {
-      forget()
-      throw cause
-    })
-    return current
   }
 
-  const attempt = <A>(use: (connection: Connection) => Promise<A>): Effect.Effect<A, ResourceFailure> =>
-    Effect.tryPromise({
-      try: async () => use(await connected()),
-      catch: (cause) => {
-        if (isLost(cause)) forget()
-        return failureOf(cause, socket)
-      },
-    })
+  const prepared = new WeakSet<object>()
+  const use = async <A>(work: (connection: PoolConnection) => Promise<A>): Promise<A> => {
+    pool ??= connect()
+    const connection = await (await pool).getConnection()
+    try {
+      if (!prepared.has(connection.connection)) {
+        await connection.query(session)
+        prepared.add(connection.connection)
+      }
+      return await work(connection)
+    } catch (cause) {
+      if (isLost(cause)) connection.destroy()
+      throw cause
+    } finally {
+      connection.release()
+    }
+  }
+  const attempt = <A>(work: (connection: PoolConnection) => Promise<A>): Effect.Effect<A, ResourceFailure> =>
+    Effect.tryPromise({ try: () => use(work), catch: (cause) => failureOf(cause, socket) })
 
   return {
     ask: (statement, values = []) =>
@@ -72,10 +71,8 @@ export const sqlConnection = (socket: string): SqlConnection => {
     change: (statement) =>
       sideEffectOf(withoutSecrets(statement), Effect.asVoid(attempt((connection) => connection.query(statement)))),
     close: Effect.promise(async () => {
-      const open = current
-      forget()
-      const connection = await open?.catch(() => undefined)
-      connection?.destroy()
+      const open = await pool
+      await open?.end().catch(() => undefined)
     }),
   }
 }
@@ -83,11 +80,9 @@ export const sqlConnection = (socket: string): SqlConnection => {
 const codeOf = (cause: unknown): string =>
   typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
 
-/** Nobody answers, or hung up in the middle: a server that is stopped, starting or full. */
+/** Nobody answers, or hung up in the middle: a server that is stopped, starting or full. Its other refusals begin with ER_. */
 const isLost = (cause: unknown): boolean =>
-  /^(E[A-Z]+|PROTOCOL_\w+|ER_SERVER_SHUTDOWN|ER_CON_COUNT_ERROR|ER_CONNECTION_KILLED|ER_NORMAL_SHUTDOWN)$/.test(
-    codeOf(cause),
-  ) && !/^ER_(?!SERVER_SHUTDOWN|CON_COUNT|CONNECTION_KILLED|NORMAL_SHUTDOWN)/.test(codeOf(cause))
+  /^(?!ER_)[EP]|^ER_(SERVER_SHUTDOWN|NORMAL_SHUTDOWN|CON_COUNT_ERROR|CONNECTION_KILLED)$/.test(codeOf(cause))
 
 const failureOf = (cause: unknown, socket: string): ResourceFailure => {
   const words = withoutSecrets(cause instanceof Error ? cause.message : String(cause))
