@@ -5,6 +5,7 @@
 
 import { basename, dirname } from "node:path"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import type { Fingerprints } from "./fingerprints.ts"
 import { isTemporary } from "./host/temporary.ts"
 import type { RecordKey } from "./keys.ts"
@@ -29,7 +30,10 @@ export const make = Effect.fnUntraced(function* (options: {
   const shared = new Set<string>()
   const unknown = new Set<string>()
 
+  // Opened when there is something to do a little later. Nothing runs meanwhile: an agent is idle nearly all of its life.
+  const stirred = Latch.makeUnsafe(false)
   const watch = yield* Watch.make((realPath) => {
+    stirred.openUnsafe()
     const path = realPath.slice(root.length)
     if (!fingerprints.has(path)) {
       if (!isTemporary(basename(path)) && fingerprints.has(folderOf(path))) unknown.add(path)
@@ -40,6 +44,8 @@ export const make = Effect.fnUntraced(function* (options: {
   })
 
   const later = Effect.gen(function* () {
+    yield* stirred.await
+    stirred.closeUnsafe()
     yield* Effect.sleep("300 millis")
     for (const path of shared) {
       for (const owner of fingerprints.ownersOf(path)) {

@@ -33,7 +33,7 @@ const ground = Effect.gen(function* () {
     appendFileSync(file, "x")
     return soon(() => heard.has(file) || undefined)
   }
-  return { folder, sites, above, below, watch, hears }
+  return { folder, sites, above, below, heard, watch, hears }
 })
 
 describe("a watched folder", () => {
@@ -110,6 +110,24 @@ describe("a watched folder", () => {
         const file = join(folder, "later", "shop.conf")
         watch.update(site, [file])
         mkdirSync(join(folder, "later"))
+        assert.deepStrictEqual(watch.takeUnheard(), [site])
+        yield* hears(file)
+      }),
+    ),
+  )
+
+  it.live("that is not there yet, nor the one above, is told of when it comes", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { folder, heard, watch, hears } = yield* ground
+        const file = join(folder, "later", "still", "shop.conf")
+        watch.update(site, [file])
+        for (const come of [join(folder, "later"), join(folder, "later", "still")]) {
+          assert.deepStrictEqual(watch.takeUnheard(), [])
+          heard.clear()
+          mkdirSync(come)
+          yield* soon(() => heard.has(come) || undefined)
+        }
         assert.deepStrictEqual(watch.takeUnheard(), [site])
         yield* hears(file)
       }),

@@ -5,7 +5,7 @@
 // it at every event. /etc sees thirty events for each account that is made, /home holds a folder of each: with chokidar 6,
 // a first pass over 200 accounts took the agent minutes of CPU.
 
-import { type FSWatcher, watch as watchFolder } from "node:fs"
+import { existsSync, type FSWatcher, watch as watchFolder } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
@@ -27,27 +27,51 @@ export const make = (heard: (realPath: string) => void) =>
     const uses = new Map<string, number>()
     const watchers = new Map<string, FSWatcher>()
     /** How many watched folders are this one or below it: most of what is heard of is no such folder. */
-    const above = new Map<string, number>()
+    const belowOrAt = new Map<string, number>()
     const count = (folder: string, by: 1 | -1): void => {
       for (let path = folder; path !== dirname(path); path = dirname(path)) {
-        const sum = (above.get(path) ?? 0) + by
-        if (sum === 0) above.delete(path)
-        else above.set(path, sum)
+        const sum = (belowOrAt.get(path) ?? 0) + by
+        if (sum === 0) belowOrAt.delete(path)
+        else belowOrAt.set(path, sum)
       }
     }
     /** In use, but away or replaced: to be watched anew. */
     const lost = new Set<string>()
+    /** What is above the lost ones and there: it tells when they come. */
+    const scouts = new Map<string, FSWatcher>()
     const complaints: Array<string> = []
 
     const close = (folder: string): void => {
       watchers.get(folder)?.close()
       watchers.delete(folder)
     }
-    yield* Effect.addFinalizer(() => Effect.sync(() => [...watchers.keys()].forEach(close)))
+    const recall = (): void => {
+      for (const scout of scouts.values()) scout.close()
+      scouts.clear()
+    }
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        recall()
+        for (const folder of [...watchers.keys()]) close(folder)
+      }),
+    )
+
+    const lookOutFor = (folder: string): void => {
+      let above = dirname(folder)
+      while (!existsSync(above) && above !== dirname(above)) above = dirname(above)
+      if (!watchers.has(above) && !scouts.has(above)) {
+        const scout = watchFolder(above, { persistent: false }, (event, name) => {
+          if (event === "rename" && name !== null && belowOrAt.has(join(above, name))) heard(join(above, name))
+        })
+        scout.on("error", () => undefined)
+        scouts.set(above, scout)
+      }
+      if (existsSync(folder)) heard(folder)
+    }
 
     /** Something came to or went from this path: whatever watch is on it, or below it, may be on what is no longer there. */
     const lose = (path: string): void => {
-      if (!above.has(path)) return
+      if (!belowOrAt.has(path)) return
       for (const folder of watchers.keys()) if (folder === path || folder.startsWith(`${path}/`)) lost.add(folder)
     }
 
@@ -69,6 +93,7 @@ export const make = (heard: (realPath: string) => void) =>
         const isAway = Predicate.hasProperty(cause, "code") && (cause.code === "ENOENT" || cause.code === "ENOTDIR")
         if (isAway) lost.add(folder)
         else complaints.push(String(cause))
+        if (isAway) lookOutFor(folder)
       }
     }
 
@@ -116,6 +141,7 @@ export const make = (heard: (realPath: string) => void) =>
       takeUnheard: () => {
         if (lost.size === 0) return []
         const back = new Set<string>()
+        recall()
         for (const folder of [...lost]) {
           close(folder)
           open(folder)
