@@ -11,6 +11,8 @@ const login = (user: string, password = "open sesame") => ({
   headers: { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` },
 })
 
+const brotli = "/usr/lib/nginx/modules/ngx_http_brotli_filter_module.so"
+
 const policy = `camera=(self "https://a.example.org"), geolocation=()`
 
 describe.skipIf(!present(nginxProgram) || !present(fpmProgram))("the web features, served by nginx and php-fpm", () => {
@@ -64,7 +66,8 @@ describe.skipIf(!present(nginxProgram) || !present(fpmProgram))("the web feature
   beforeAll(async () => {
     fs.writeFileSync(join(mailFolder, "sendmail"), `#!/bin/sh\n{ printf '%s ' "$@"; echo; cat; } > ${sent}\n`)
     fs.chmodSync(join(mailFolder, "sendmail"), 0o755)
-    const facts = { ...directoryFacts, sendmail: join(mailFolder, "sendmail") }
+    const nginx = { program: nginxProgram, version: "1.22.1", brotli: present(brotli) ? [brotli] : [] }
+    const facts = { ...directoryFacts, nginx, sendmail: join(mailFolder, "sendmail") }
     the = await serving(facts, { owner: anAccount("acme"), pools: [aPhp("acme")], sites })
     const { inSite, put } = the
     const script =
@@ -302,11 +305,16 @@ describe.skipIf(!present(nginxProgram) || !present(fpmProgram))("the web feature
     expect(Object.keys(none).filter((name) => /^(x-|referrer)/.test(name))).toEqual([])
   })
 
+  const encoding = async (host: string, path: string, accepted: string) =>
+    (await the.get(host, path, { headers: { "accept-encoding": accepted } })).headers["content-encoding"]
+
   it("text is compressed where the visitor takes it, unless the site says no", async () => {
-    const encoding = async (host: string, path: string) =>
-      (await the.get(host, path, { headers: { "accept-encoding": "gzip" } })).headers["content-encoding"]
-    expect(await encoding("barred.example.org", "/long.html")).toBe("gzip")
-    expect(await encoding("bare.example.org", "/")).toBeUndefined()
+    expect(await encoding("barred.example.org", "/long.html", "gzip")).toBe("gzip")
+    expect(await encoding("bare.example.org", "/", "gzip, br")).toBeUndefined()
+  })
+
+  it.skipIf(!present(brotli))("with brotli rather than gzip where the host has it", async () => {
+    expect(await encoding("barred.example.org", "/long.html", "gzip, deflate, br")).toBe("br")
   })
 
   it("mail of PHP is sent as the site's, and names its script", async () => {

@@ -1,29 +1,17 @@
 import * as fs from "node:fs"
 import * as http from "node:http"
-import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import type { Facts } from "../reconciler/contract/facts.ts"
-import { account } from "./account.ts"
-import { node } from "./node.ts"
 import { php } from "./php.ts"
 import { materialise } from "./samples/materialise.ts"
-import { accepts, fpmProgram, freePort, nginxProgram, present, run, start } from "./samples/programs.ts"
-import { aNode, anAccount, aPhp, aSite, directoryFacts, renderOf, resourcesOf } from "./samples/records.ts"
-import { site } from "./site.ts"
-
-interface Answer {
-  readonly status: number | undefined
-  readonly headers: http.IncomingHttpHeaders
-  readonly body: string
-}
+import { fpmProgram, nginxProgram, present, type start } from "./samples/programs.ts"
+import { anAccount, aPhp, aSite, directoryFacts, renderOf, resourcesOf } from "./samples/records.ts"
+import { type Answer, type Serving, serving } from "./samples/serving.ts"
 
 describe.skipIf(!present(nginxProgram) || !present(fpmProgram))(
   "the rendered tree, served by nginx and php-fpm",
   () => {
-    // Short, since the path of a socket has at most 107 bytes; with a space, since a checkout may have one.
-    const root = fs.mkdtempSync("/tmp/plumb line-")
-    const programs: Array<ReturnType<typeof start>> = []
-    let facts: Facts
+    let the: Serving
+    let master: ReturnType<typeof start>
     const owner = anAccount("acme")
     // As long as a name and its labels may be (RFC 1035): nginx's default buckets have no room for it.
     const longest = `${`${"a".repeat(63)}.`.repeat(3)}${"b".repeat(49)}.example.org`
@@ -44,35 +32,11 @@ describe.skipIf(!present(nginxProgram) || !present(fpmProgram))(
       aSite("secure", { domains: ["secure.example.org"], redirects: { https: true, www: "add" } }),
       aSite("off", { domains: ["off.example.org"], aliases: ["off-too.example.org"], suspended: true, php: "gone" }),
     ]
-    const at = (path: string) => join(root, path)
-    const inSite = (name: string, path: string) => at(`home/acme/sites/${name}/${path}`)
-    const put = (path: string, content: string) => {
-      fs.mkdirSync(join(path, ".."), { recursive: true })
-      fs.writeFileSync(path, content)
-    }
-    const fpm = () => [
-      ...[fpmProgram, "--nodaemonize", "--force-stderr", "-c", at("etc/plumbline/php/8.2/acme.ini")],
-      ...["--fpm-config", at("etc/plumbline/php/8.2/acme.conf")],
-    ]
-    const get = (host: string, path: string, headers: Record<string, string> = {}): Promise<Answer> =>
-      new Promise((resolve, reject) => {
-        const request = http.get(
-          { host: "127.0.0.1", port: facts.http.port, path, headers: { host, ...headers }, agent: false },
-          (response) => {
-            let body = ""
-            response.on("data", (data) => (body += String(data)))
-            response.on("end", () => resolve({ status: response.statusCode, headers: response.headers, body }))
-          },
-        )
-        request.on("error", reject)
-      })
+    const get = (host: string, path: string, headers: Record<string, string> = {}) => the.get(host, path, { headers })
 
     beforeAll(async () => {
-      facts = { ...directoryFacts, root, http: { ...directoryFacts.http, port: await freePort() } }
-      materialise(root, resourcesOf(renderOf(node, aNode(), facts)))
-      materialise(root, resourcesOf(renderOf(account, owner, facts)))
-      for (const pool of pools) materialise(root, resourcesOf(renderOf(php, pool, facts, [owner])))
-      for (const each of sites) materialise(root, resourcesOf(renderOf(site, each, facts, [owner, ...pools])))
+      the = await serving(directoryFacts, { owner, pools, sites })
+      const { inSite, put } = the
       put(
         inSite("app", "public/index.php"),
         "<?php echo json_encode(['uri' => $_SERVER['REQUEST_URI'], 'info' => $_SERVER['PATH_INFO'] ?? null," +
@@ -95,22 +59,19 @@ describe.skipIf(!present(nginxProgram) || !present(fpmProgram))(
       put(inSite("plain", "public/secret.txt"), "above the root")
       put(inSite("empty", "public/own.html"), "my own 404")
       fs.mkdirSync(inSite("empty", "public/folder"))
-      const tested = run(nginxProgram, "-t", "-c", at("etc/plumbline/nginx/live/nginx.conf"))
-      expect(tested).toMatchObject({ code: 0 })
-      fs.mkdirSync(at("run/plumb-php8.2/acme"), { recursive: true })
-      programs.push(start(...fpm()), start(nginxProgram, "-c", at("etc/plumbline/nginx/live/nginx.conf")))
-      await accepts({ path: at("run/plumb-php8.2/acme/php.sock") })
-      await accepts({ host: "127.0.0.1", port: facts.http.port })
+      expect(the.tested()).toMatchObject({ code: 0 })
+      master = (await the.start()).master
     })
-    afterAll(async () => {
-      for (const program of programs) await program.stop()
-      fs.rmSync(root, { recursive: true, force: true })
-    })
+    afterAll(() => the.stop())
 
     it("is accepted by nginx -t and php-fpm --test without a warning", () => {
-      const nginx = run(nginxProgram, "-t", "-c", at("etc/plumbline/nginx/live/nginx.conf"))
-      expect(nginx.said.split("\n").filter((line) => /\[(warn|error|emerg|alert)\]/.test(line))).toEqual([])
-      const tested = run(...fpm(), "--test")
+      expect(
+        the
+          .tested()
+          .said.split("\n")
+          .filter((line) => /\[(warn|error|emerg|alert)\]/.test(line)),
+      ).toEqual([])
+      const tested = the.testedFpm()
       expect(tested.code).toBe(0)
       expect(tested.said).not.toMatch(/WARNING|ERROR|Unable|Cannot/)
     })
@@ -122,9 +83,9 @@ describe.skipIf(!present(nginxProgram) || !present(fpmProgram))(
         uri: "/",
         host: "app.example.org",
         https: null,
-        file: inSite("app", "public/index.php"),
+        file: the.inSite("app", "public/index.php"),
         memory: "96M",
-        sessions: at("home/acme/tmp"),
+        sessions: the.at("home/acme/tmp"),
         proxy: null,
         ctype: true,
       })
@@ -159,7 +120,7 @@ describe.skipIf(!present(nginxProgram) || !present(fpmProgram))(
     })
 
     it("redirects www, aliases and single paths", async () => {
-      const { port } = facts.http
+      const { port } = the.facts.http
       const location = async (host: string, path: string) => (await get(host, path)).headers.location
       expect(await location("www.app.example.org", "/a?b=c")).toBe(`http://app.example.org:${port}/a?b=c`)
       expect(await location("alias.example.org", "/a")).toBe(`http://app.example.org:${port}/a`)
@@ -227,14 +188,22 @@ describe.skipIf(!present(nginxProgram) || !present(fpmProgram))(
 
     it("writes what PHP complains of to the log of the site", async () => {
       expect((await get("app.example.org", "/broken.php")).status).toBe(500)
-      expect(fs.readFileSync(at("var/log/plumbline/sites/app/error.log"), "utf8")).toContain("the words of the error")
-      expect(fs.readFileSync(at("var/log/plumbline/sites/app/access.log"), "utf8")).toContain("GET /broken.php")
+      expect(fs.readFileSync(the.at("var/log/plumbline/sites/app/error.log"), "utf8")).toContain(
+        "the words of the error",
+      )
+      expect(fs.readFileSync(the.at("var/log/plumbline/sites/app/access.log"), "utf8")).toContain("GET /broken.php")
     })
 
     it("refuses an upload above the record's limit", async () => {
       const status = await new Promise((resolve, reject) => {
         const headers = { host: "app.example.org", "content-length": `${65 * 2 ** 20}` }
-        const request = http.request({ host: "127.0.0.1", port: facts.http.port, method: "POST", path: "/", headers })
+        const request = http.request({
+          host: "127.0.0.1",
+          port: the.facts.http.port,
+          method: "POST",
+          path: "/",
+          headers,
+        })
         request.on("response", (response) => {
           resolve(response.statusCode)
           request.destroy()
@@ -246,17 +215,15 @@ describe.skipIf(!present(nginxProgram) || !present(fpmProgram))(
     })
 
     it("takes a change of php.ini over by a reload without losing a request", async () => {
-      const [master] = programs
       const slow = Array.from({ length: 4 }, () => get("app.example.org", "/slow.php"))
       await get("app.example.org", "/")
       const changed = aPhp("acme", { ini: { memory_limit: "112M" } })
-      materialise(root, resourcesOf(renderOf(php, changed, facts, [owner])))
-      expect(run(...fpm(), "--test").code).toBe(0)
-      const before = master?.said().split("ready to handle").length
-      master?.signal("SIGUSR2")
+      materialise(the.root, resourcesOf(renderOf(php, changed, the.facts, [owner])))
+      expect(the.testedFpm().code).toBe(0)
+      const before = master.said().split("ready to handle").length
+      master.signal("SIGUSR2")
       const meanwhile: Array<Answer> = []
-      while (master?.said().split("ready to handle").length === before)
-        meanwhile.push(await get("app.example.org", "/"))
+      while (master.said().split("ready to handle").length === before) meanwhile.push(await get("app.example.org", "/"))
       const answers = [...(await Promise.all(slow)), ...meanwhile]
       expect(answers.filter(({ status }) => status !== 200)).toEqual([])
       expect(JSON.parse((await get("app.example.org", "/")).body)).toMatchObject({ memory: "112M" })

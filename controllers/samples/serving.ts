@@ -47,6 +47,8 @@ export const serving = async (known: Facts, { owner, pools, sites }: Records) =>
   materialise(root, resourcesOf(renderOf(account, owner, facts)))
   for (const pool of pools) materialise(root, resourcesOf(renderOf(php, pool, facts, [owner])))
   for (const each of sites) materialise(root, resourcesOf(renderOf(site, each, facts, [owner, ...pools])))
+  const pool = at(`etc/plumbline/php/8.2/${owner.name}`)
+  const fpm = ["--nodaemonize", "--force-stderr", "-c", `${pool}.ini`, "--fpm-config", `${pool}.conf`]
   const configuration = at("etc/plumbline/nginx/live/nginx.conf")
   const programs: Array<ReturnType<typeof start>> = []
 
@@ -59,7 +61,7 @@ export const serving = async (known: Facts, { owner, pools, sites }: Records) =>
         },
         (response) => {
           let body = ""
-          response.setEncoding("latin1")
+          response.setEncoding("utf8")
           response.on("data", (data) => (body += String(data)))
           response.on("end", () => resolve({ status: response.statusCode, headers: response.headers, body }))
         },
@@ -69,6 +71,7 @@ export const serving = async (known: Facts, { owner, pools, sites }: Records) =>
     })
 
   return {
+    root,
     facts,
     at,
     get,
@@ -79,13 +82,15 @@ export const serving = async (known: Facts, { owner, pools, sites }: Records) =>
     },
     /** What nginx says to a test of it all, or with -T to a dump of what it read. */
     tested: (how: "-t" | "-T" = "-t") => run(nginxProgram, how, "-c", configuration),
+    /** Tests php-fpm's configuration, as its unit does before a reload. */
+    testedFpm: () => run(fpmProgram, ...fpm, "--test"),
     start: async () => {
-      const base = `etc/plumbline/php/8.2/${owner.name}`
       fs.mkdirSync(at(`run/plumb-php8.2/${owner.name}`), { recursive: true })
-      const fpm = ["--nodaemonize", "--force-stderr", "-c", at(`${base}.ini`), "--fpm-config", at(`${base}.conf`)]
-      programs.push(start(fpmProgram, ...fpm), start(nginxProgram, "-c", configuration))
+      const master = start(fpmProgram, ...fpm)
+      programs.push(master, start(nginxProgram, "-c", configuration))
       await accepts({ path: at(`run/plumb-php8.2/${owner.name}/php.sock`) })
       await accepts({ host: "127.0.0.1", port: facts.http.port })
+      return { master }
     },
     stop: async () => {
       for (const program of programs) await program.stop()
