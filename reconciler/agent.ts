@@ -27,6 +27,7 @@ import * as Queue from "./queue.ts"
 import { reconcile } from "./reconcile.ts"
 import { type KindSchema, Records } from "./records.ts"
 import * as Relist from "./relist.ts"
+import * as Runs from "./runs.ts"
 import { Standings } from "./standing.ts"
 import { DesiredState, patiently } from "./store.ts"
 import { Surveys } from "./surveys.ts"
@@ -221,6 +222,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
           every(15, Effect.ignore(Effect.suspend(() => store.writeNode(facts)))),
           Effect.andThen(measureAll, every(options.measureSeconds ?? 300, measureAll)),
           hearing.run,
+          every(1, Runs.hand(store)),
         ],
         { concurrency: "unbounded" },
       ).pipe(Effect.andThen(Effect.never))

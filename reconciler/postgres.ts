@@ -12,6 +12,7 @@ import * as Asking from "./postgres/asking.ts"
 import { claims } from "./postgres/claims.ts"
 import { desired } from "./postgres/desired.ts"
 import { outcomes } from "./postgres/outcomes.ts"
+import { runs } from "./postgres/runs.ts"
 import { DesiredState } from "./store.ts"
 
 const make = (node: string) =>
@@ -22,6 +23,7 @@ const make = (node: string) =>
       ...desired(sql, asking),
       ...(yield* claims(node, sql, asking)),
       ...outcomes(node, sql, asking),
+      ...runs(node, sql, asking),
       lastAway: asking.lastAway,
     })
   })

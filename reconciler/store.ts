@@ -15,6 +15,7 @@ import type { Claim, Owned } from "./inventory.ts"
 import type { RecordKey } from "./keys.ts"
 import type { Pause } from "./policy.ts"
 import type { Stored } from "./records.ts"
+import type { RunRow } from "./runs.ts"
 
 export class StoreFailure extends Data.TaggedError("StoreFailure")<{
   /** The store cannot be reached; otherwise it refused this one statement. */
@@ -119,6 +120,8 @@ export interface DesiredStateShape {
   readonly writeHeartbeat: (beat: Heartbeat) => Effect.Effect<void, StoreFailure>
   /** Writes those that are others than the table says. */
   readonly writeMeasurements: (rows: ReadonlyArray<MeasurementRow>) => Effect.Effect<void, StoreFailure>
+  /** Writes each run once, and keeps the newest fifty of a record. */
+  readonly writeRuns: (rows: ReadonlyArray<RunRow>) => Effect.Effect<void, StoreFailure>
   readonly writeNode: (facts: Facts) => Effect.Effect<void, StoreFailure>
   /** Removes a tombstone that nothing is left of. False: somebody wrote to it meanwhile. */
   readonly finish: (stored: Stored) => Effect.Effect<boolean, StoreFailure>

@@ -16,6 +16,7 @@ import { directorySql } from "./sql-directory.ts"
 import { makeStateFolders } from "./state-folders.ts"
 import { directorySystemd } from "./systemd-directory.ts"
 import { directoryTenant } from "./tenant-directory.ts"
+import { directoryTimers } from "./timers-directory.ts"
 import { unitRunner } from "./unit-runner.ts"
 import { unprivileged } from "./unprivileged.ts"
 
@@ -51,6 +52,7 @@ export const directory = (folder: string, { services = true }: { readonly servic
         nginx,
         sql: directorySql(files),
         tenant: directoryTenant(files),
+        timers: directoryTimers(files),
       })
     }),
   )

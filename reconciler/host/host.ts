@@ -11,6 +11,7 @@ import type { Nginx } from "./nginx.ts"
 import type { Sql } from "./sql.ts"
 import type { Systemd } from "./systemd.ts"
 import type { Tenant } from "./tenant.ts"
+import type { Timers } from "./timers.ts"
 
 export interface HostShape {
   readonly kind: "live" | "directory"
@@ -22,6 +23,7 @@ export interface HostShape {
   readonly nginx: Nginx
   readonly sql: Sql
   readonly tenant: Tenant
+  readonly timers: Timers
 }
 
 export class Host extends Context.Service<Host, HostShape>()("plumbline/reconciler/host/Host") {}

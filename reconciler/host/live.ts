@@ -14,6 +14,7 @@ import { makeStateFolders } from "./state-folders.ts"
 import { liveSystemd } from "./systemd-live.ts"
 import { makeShow } from "./systemd-show.ts"
 import { liveTenant } from "./tenant-live.ts"
+import { makeTimers } from "./timers-live.ts"
 
 export const live = Layer.effect(
   Host,
@@ -30,6 +31,7 @@ export const live = Layer.effect(
       nginx: yield* nginxProgram("", (argv) => argv, undefined, 0o027),
       sql: yield* liveSql(files),
       tenant: liveTenant(accounts),
+      timers: yield* makeTimers(files),
     })
   }),
 )

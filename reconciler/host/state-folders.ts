@@ -8,13 +8,17 @@ export const owedFolder: HostPath = `${stateFolder}/owed`
 export const keptFolder: HostPath = `${stateFolder}/kept`
 /** Whose each database is, and dumps on their way to the trash and back. */
 export const sqlFolder: HostPath = `${stateFolder}/sql`
+/** Marks of runs that somebody asked for: each was begun. */
+export const askedFolder: HostPath = `${stateFolder}/asked`
+/** Runs that have ended, for the agent to fetch. */
+export const runsFolder: HostPath = `${stateFolder}/runs`
 export const trashFolder: HostPath = `${stateFolder}/trash`
 /** Homes stay on their file system: a rename, never a copy. */
 export const homeTrashFolder: HostPath = "/home/.plumbline-trash"
 
 export const makeStateFolders = (files: Files): void => {
   files.makeDirectory(stateFolder, { owner: "root", group: "root", mode: 0o755 })
-  const folders = [owedFolder, keptFolder, trashFolder, homeTrashFolder, sqlFolder]
+  const folders = [owedFolder, keptFolder, trashFolder, homeTrashFolder, sqlFolder, askedFolder, runsFolder]
   for (const path of folders) {
     files.makeDirectory(path, { owner: "root", group: "root", mode: 0o700 })
   }

@@ -6,11 +6,13 @@ import { directoryType } from "./directory.ts"
 import { fileType } from "./file.ts"
 import { groupType } from "./group.ts"
 import { nginxMemberType } from "./nginx-member.ts"
+import { runType } from "./run.ts"
 import { sliceType } from "./slice.ts"
 import { sqlDatabaseType } from "./sql-database.ts"
 import { sqlUserType } from "./sql-user.ts"
 import { symlinkType } from "./symlink.ts"
 import { tenantDirectoryType } from "./tenant-directory.ts"
+import { timerType } from "./timer.ts"
 import { unitType } from "./unit.ts"
 import { userType } from "./user.ts"
 
@@ -30,5 +32,7 @@ export const resourceTypes: ReadonlyMap<string, AnyType> = new Map(
     erased(nginxMemberType),
     erased(sqlDatabaseType),
     erased(sqlUserType),
+    erased(timerType),
+    erased(runType),
   ].map((type) => [type.kind, type]),
 )

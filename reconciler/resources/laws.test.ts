@@ -15,11 +15,13 @@ import { file, fileType } from "./file.ts"
 import { group } from "./group.ts"
 import { resourceTypes } from "./index.ts"
 import { nginxMember } from "./nginx-member.ts"
+import { run } from "./run.ts"
 import { slice } from "./slice.ts"
 import { sqlDatabase } from "./sql-database.ts"
 import { sqlUser } from "./sql-user.ts"
 import { symlink } from "./symlink.ts"
 import { tenantDirectory } from "./tenant-directory.ts"
+import { timer } from "./timer.ts"
 import { unit } from "./unit.ts"
 import { sliceName } from "./unit-name.ts"
 import { user } from "./user.ts"
@@ -74,6 +76,8 @@ const examples: ReadonlyArray<Resource> = [
     },
     where,
   ),
+  timer("plumb-echo@acme\\x2dshop.timer", { calendar: ["*-*-13 00:00:00 UTC", "Fri *-*-* 00:00:00 UTC"] }, where),
+  run("Job.shop", { askedAt: Date.UTC(2999), unit: "plumb-echo-1.service", argv: ["/nonexistent/echo"] }, where),
 ]
 
 const removal: Removal = {

@@ -1,0 +1,87 @@
+// Transient timers of this machine's systemd, by systemd-run.
+
+import * as Effect from "effect/Effect"
+import * as Batch from "../batch.ts"
+import { ResourceFailure } from "../contract/resource.ts"
+import { change, look, said } from "./command.ts"
+import { toFailure } from "./failure.ts"
+import type { Files } from "./files.ts"
+import { serviceOf, type Timers } from "./timers.ts"
+
+const quiet = ["--quiet", "--no-ask-password"] as const
+
+/** Many timers in one call, like systemd-show.ts: a call costs 14 ms, and one more unit in it 1 ms. */
+const makeShow = Batch.make({
+  most: 200,
+  run: (timers: ReadonlyArray<string>) =>
+    look(["systemctl", "show", "--no-pager", "--property=ActiveState,TimersCalendar", "--", ...timers]).pipe(
+      Effect.flatMap((outcome) => {
+        const answers = outcome.stdout.trim().split(/\n\n+/).map(parseTimer)
+        const complete = outcome.code === 0 && answers.length === timers.length
+        return complete ? Effect.succeed(answers) : Effect.fail(unreachable(said(outcome)))
+      }),
+    ),
+})
+
+export const makeTimers = (files: Files) =>
+  Effect.map(makeShow, (show): Timers => {
+    const stop = (timer: string) => change(["systemctl", "--no-ask-password", "stop", "--", timer])
+    return {
+      calendarOf: show,
+      running: look([
+        "systemctl",
+        "list-units",
+        "--type=timer",
+        "--state=active",
+        ...["--plain", "--full", "--no-legend", "--no-pager"],
+      ]).pipe(
+        Effect.map(({ stdout }) => new Set(stdout.split("\n").flatMap((line) => line.trim().split(/\s+/)[0] || []))),
+      ),
+      start: (timer, calendar) =>
+        Effect.gen(function* () {
+          if ((yield* show(timer)) !== undefined) yield* stop(timer)
+          yield* change([
+            "systemd-run",
+            ...quiet,
+            `--unit=${serviceOf(timer)}`,
+            ...calendar.map((expression) => `--on-calendar=${expression}`),
+            // Not within a minute, which is systemd's own idea of a calendar.
+            "--timer-property=AccuracySec=1s",
+          ])
+        }),
+      stop: (timer) => Effect.flatMap(show(timer), (found) => (found === undefined ? Effect.void : stop(timer))),
+      once: ({ unit, mark }, argv) => {
+        const isMarked = Effect.try({ try: () => files.stat(mark) !== undefined, catch: toFailure })
+        return change([
+          "systemd-run",
+          ...quiet,
+          "--collect",
+          `--unit=${unit}`,
+          // Before the command, and instead of it where the folder is there already: mkdir(2) has one winner.
+          `--property=ExecStartPre=/bin/mkdir --mode=0700 ${files.real(mark)}`,
+          "--",
+          ...argv,
+        ]).pipe(
+          Effect.catch((failure) =>
+            Effect.flatMap(isMarked, (marked) => (marked ? Effect.void : Effect.fail(failure))),
+          ),
+        )
+      },
+    }
+  })
+
+/** `TimersCalendar={ OnCalendar=… ; next_elapse=… }`, one line an expression. */
+export const parseTimer = (text: string): ReadonlyArray<string> | undefined =>
+  /^ActiveState=active$/m.test(text)
+    ? [...text.matchAll(/^TimersCalendar=\{ OnCalendar=(.*?) ; next_elapse=/gm)].map(
+        ([, expression = ""]) => expression,
+      )
+    : undefined
+
+const unreachable = (words: string) =>
+  new ResourceFailure({
+    reason: "SystemdUnreachable",
+    message: `systemctl show: ${words}`,
+    mend: "Check that systemd runs on this host: 'systemctl is-system-running'.",
+    verdict: { kind: "retry" },
+  })

@@ -1,0 +1,129 @@
+// What ran by a record's will, from the spool on the host to the store. Whoever runs something leaves a folder there, named
+// by the run's id, complete in the moment of its rename; it is taken away once the store has it. So the spool is the
+// outbox, and a crash anywhere writes a row twice at worst, which the store knows by its id.
+//
+// The one thing to know before changing it: the contents of `output` are a tenant's, all else is root's own.
+
+import * as fs from "node:fs"
+import * as Effect from "effect/Effect"
+import type { ResourceFailure } from "./contract/resource.ts"
+import { attempt, type Host } from "./host/host.ts"
+import type { HostPath } from "./host/path.ts"
+import { startOf } from "./host/process.ts"
+import { runsFolder } from "./host/state-folders.ts"
+import type { RecordKey } from "./keys.ts"
+import type { DesiredStateShape } from "./store.ts"
+
+export const outcomes = [
+  "succeeded",
+  "failed",
+  "timed-out",
+  "killed",
+  "out-of-memory",
+  "skipped",
+  "interrupted",
+] as const
+export type Outcome = (typeof outcomes)[number]
+
+export interface RunRow {
+  readonly id: string
+  readonly record: RecordKey
+  readonly recordId: string
+  /** Null: its time had come. */
+  readonly requestedAtMillis: number | null
+  readonly startedAtMillis: number
+  readonly endedAtMillis: number | null
+  readonly outcome: Outcome
+  readonly exitStatus: number | null
+  readonly output: string
+  readonly outputDropped: number
+}
+
+const kept = 65_536
+const partial = ".part"
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** The runs that have ended, and the folder that each is in. */
+export const ended: Effect.Effect<
+  ReadonlyArray<readonly [folder: HostPath, run: RunRow]>,
+  ResourceFailure,
+  Host
+> = attempt(({ files }) =>
+  files.list(runsFolder).flatMap((name) => {
+    const folder: HostPath = `${runsFolder}/${name}`
+    const text = (file: string, limit = 4096): string => {
+      const path: HostPath = `${folder}/${file}`
+      return files.stat(path)?.type === "file" ? decode(files.read(path, limit)) : ""
+    }
+    const [record = "", recordId = "", asked = "", started = "", boot = "", pid = ""] = text("begun").split("\n")
+    const whole = !name.endsWith(partial)
+    const id = whole ? name : name.slice(0, -partial.length)
+    if (!uuid.test(id) || !/^[A-Za-z]+\/[^/]+$/.test(record) || !uuid.test(recordId) || !/^\d+$/.test(started))
+      return []
+    if (!whole && isRunning(boot, Number(pid))) return []
+    const result = whole ? resultOf(text("result")) : { outcome: "interrupted" as const, exitStatus: null }
+    return [
+      [
+        folder,
+        {
+          id,
+          record: record as RecordKey,
+          recordId,
+          requestedAtMillis: asked === "" ? null : Number(asked),
+          startedAtMillis: Number(started),
+          endedAtMillis: Number(text("ended")) || null,
+          ...result,
+          output: text("output", kept),
+          outputDropped: Number(text("dropped")) || 0,
+        },
+      ],
+    ]
+  }),
+)
+
+/** Gives the store what has ended, and takes away what the store has. */
+export const hand = (store: Pick<DesiredStateShape, "writeRuns">): Effect.Effect<void, never, Host> =>
+  Effect.gen(function* () {
+    const found = yield* ended
+    if (found.length === 0) return
+    yield* store.writeRuns(found.map(([, run]) => run)).pipe(
+      // Refused for good, and the next round would be no other: it must not be in the way of those that come after it.
+      Effect.catch((failure) =>
+        failure.away ? Effect.fail(failure) : Effect.logError(`Runs could not be written: ${failure.message}`),
+      ),
+    )
+    yield* attempt(({ files }) => {
+      for (const [folder] of found) {
+        for (const name of files.list(folder)) files.remove(`${folder}/${name}`)
+        files.removeDirectory(folder)
+      }
+    })
+  }).pipe(Effect.catch((failure) => Effect.logDebug(`Runs stay in the spool: ${failure.message}`)))
+
+const isRunning = (boot: string, pid: number): boolean =>
+  boot === fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim() && startOf(pid) !== undefined
+
+/** As `systemctl show` tells the end of a unit, or the runner that there was none. systemd.exec(5), SERVICE_RESULT. */
+const resultOf = (text: string): Pick<RunRow, "outcome" | "exitStatus"> => {
+  const of = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(text)?.[1] ?? ""
+  // CLD_EXITED of waitid(2): the status is the process's own and no signal.
+  const exitStatus = of("ExecMainCode") === "1" ? Number(of("ExecMainStatus")) : null
+  switch (of("Result")) {
+    case "success":
+      return { outcome: "succeeded", exitStatus: 0 }
+    case "skipped":
+      return { outcome: "skipped", exitStatus: null }
+    case "timeout":
+      return { outcome: "timed-out", exitStatus: null }
+    case "oom-kill":
+      return { outcome: "out-of-memory", exitStatus: null }
+    case "signal":
+    case "core-dump":
+      return { outcome: "killed", exitStatus: null }
+    default:
+      return { outcome: "failed", exitStatus }
+  }
+}
+
+/** As text that a database can hold: what is no UTF-8 is replaced, and NUL too. */
+const decode = (bytes: Buffer): string => bytes.toString("utf8").replaceAll("\0", "\ufffd")
