@@ -227,6 +227,36 @@ const passwords = HttpApiGroup.make("passwords")
   .middleware(AsProblems)
   .middleware(Authenticated)
 
+const runs = HttpApiGroup.make("runs")
+  .add(
+    HttpApiEndpoint.get("list", "/v1/runs", {
+      query: {
+        node: Schema.optionalKey(Schema.String),
+        kind: Schema.optionalKey(Schema.String),
+        name: Schema.optionalKey(Schema.String),
+        outcome: Schema.optionalKey(Shapes.Run.fields.outcome),
+        limit,
+        after: Schema.optionalKey(Schema.String),
+      },
+      /** Newest first. Where one record is named, also when it runs next. */
+      success: Schema.Struct({ ...page(Shapes.Run).fields, upcoming: Schema.Array(Instant) }),
+      error: Problems.NotFound,
+    }),
+    HttpApiEndpoint.get("read", "/v1/runs/:run", {
+      params: { run: Schema.String },
+      success: Shapes.RunDetail,
+      error: Problems.NotFound,
+    }),
+    /** Asks for a run beside the schedule: a write of the record, whose host then runs it once. */
+    HttpApiEndpoint.post("run", "/v1/runs", {
+      payload: Schema.Struct(recordPath),
+      success: Shapes.Change,
+      error: [Problems.NotFound, Problems.Conflict, Problems.Invalid],
+    }),
+  )
+  .middleware(AsProblems)
+  .middleware(Authenticated)
+
 const pauses = HttpApiGroup.make("pauses")
   .add(
     HttpApiEndpoint.get("list", "/v1/pauses", { success: Schema.Array(Shapes.Pause) }),
@@ -258,7 +288,7 @@ const pauses = HttpApiGroup.make("pauses")
   .middleware(Authenticated)
 
 export const Api = HttpApi.make("plumbline")
-  .add(health, records, history, live, passwords, pauses)
+  .add(health, records, history, live, passwords, runs, pauses)
   .annotate(HttpApi.ParamsParseOptions, { errors: "all" })
   .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })

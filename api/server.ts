@@ -21,6 +21,7 @@ import * as Live from "./http/live.ts"
 import * as Passwords from "./http/passwords.ts"
 import * as Pauses from "./http/pauses.ts"
 import * as Records from "./http/records.ts"
+import * as Runs from "./http/runs.ts"
 
 const routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide([
@@ -34,6 +35,8 @@ const routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
     Live.layer,
     // What nobody may read again.
     Passwords.layer,
+    // What ran, what runs next, and what is to run now.
+    Runs.layer,
     // What is left alone for now.
     Pauses.layer,
   ]),

@@ -132,6 +132,35 @@ export const DriftDetail = Schema.Struct({
 })
 export type DriftDetail = typeof DriftDetail.Type
 
+/** What ran once by a record's will. */
+export const Run = Schema.Struct({
+  id: Schema.String,
+  node: Schema.String,
+  kind: Schema.String,
+  name: Schema.String,
+  /** When somebody asked for it; null: its time had come. */
+  requestedAt: Schema.NullOr(Instant),
+  startedAt: Instant,
+  /** Null where nobody saw its end. */
+  endedAt: Schema.NullOr(Instant),
+  durationMs: Schema.NullOr(Schema.Number),
+  outcome: Schema.Literals(["succeeded", "failed", "timed-out", "killed", "out-of-memory", "skipped", "interrupted"]),
+  /** Of its process; null where that did not end by itself. */
+  exitStatus: Schema.NullOr(Schema.Int),
+  /** How much it has written. */
+  outputBytes: Schema.Int,
+})
+export type Run = typeof Run.Type
+
+export const RunDetail = Schema.Struct({
+  ...Run.fields,
+  /** What it has written, the first 64 KiB of it. */
+  output: Schema.String,
+  /** How many bytes more there were. */
+  outputDropped: Schema.Int,
+})
+export type RunDetail = typeof RunDetail.Type
+
 export const Pause = Schema.Struct({
   id: Schema.String,
   /** Neither: everything. Kind alone: all records of it. Both: one record; ("Node", name) is one node. */

@@ -32,7 +32,7 @@ const contentOf = (resources: ReturnType<typeof resourcesOf>, id: string): strin
 
 describe("the controllers", () => {
   it("are one a kind", () => {
-    expect(controllers.map(({ kind }) => kind)).toEqual(["Node", "Account", "Php", "Site", "Database"])
+    expect(controllers.map(({ kind }) => kind)).toEqual(["Node", "Account", "Php", "Site", "Database", "CronJob"])
   })
 })
 
@@ -262,6 +262,6 @@ describe("Node", () => {
   it("leaves out nginx's unit where there is no nginx, and still has its configuration", () => {
     const ids = resourcesOf(renderOf(node, aNode(), { ...directoryFacts, nginx: null, php: [] })).map(({ id }) => id)
     expect(ids).toContain("nginx.conf")
-    expect(ids.filter((id) => id.includes("plumb-"))).toEqual([])
+    expect(ids.filter((id) => id.includes("plumb-nginx"))).toEqual([])
   })
 })

@@ -1,9 +1,10 @@
 /** The controllers, one a kind: adding one is a line here. */
 import type { Controller } from "../reconciler/contract/controller.ts"
 import { account } from "./account.ts"
+import { cronJob } from "./cron-job.ts"
 import { database } from "./database.ts"
 import { node } from "./node.ts"
 import { php } from "./php.ts"
 import { site } from "./site.ts"
 
-export const controllers: ReadonlyArray<Controller<never>> = [node, account, php, site, database]
+export const controllers: ReadonlyArray<Controller<never>> = [node, account, php, site, database, cronJob]

@@ -7,7 +7,7 @@
  */
 import { createHash } from "node:crypto"
 import type { Facts } from "../reconciler/contract/facts.ts"
-import { instanceName, sliceName } from "../reconciler/resources/unit-name.ts"
+import { escapeUnitName, instanceName, sliceName } from "../reconciler/resources/unit-name.ts"
 import { shaped, UnsafeValue } from "./encode/unsafe.ts"
 
 export type HostPath = `/${string}`
@@ -62,6 +62,14 @@ export const platform = {
   units: "/etc/systemd/system",
   nginxUnit: "plumb-nginx.service",
   nginxUnitFile: "/etc/systemd/system/plumb-nginx.service",
+  /** The files of cron jobs, for root alone: they hold variables. */
+  cron: `${configuration}/cron`,
+  /** What a cron job's timer starts. */
+  runner: `${configuration}/cron-run`,
+  cronUnitFile: "/etc/systemd/system/plumb-cron@.service",
+  cronEachUnitFile: "/etc/systemd/system/plumb-cron-each@.service",
+  /** Runs that have ended, for the agent to fetch. */
+  runs: `${state}/runs`,
   logrotate: `${configuration}/logrotate.conf`,
   /** How the logs of one record are rotated. */
   rotations: `${configuration}/logrotate`,
@@ -142,4 +150,18 @@ export const phpLayout = (account: string, version: string) => {
 export const upstreamLayout = (php: string) => {
   const name = recordName(php)
   return { upstream: `php_${name}`, member: `php/${name}.conf` } as const
+}
+
+/** Files and timers of a cron job. */
+export const cronLayout = (job: string) => {
+  const name = recordName(job)
+  const path: HostPath = `${platform.cron}/${name}`
+  return {
+    name,
+    job: `${path}.job` satisfies HostPath,
+    command: `${path}.command` satisfies HostPath,
+    environment: `${path}.environment` satisfies HostPath,
+    timer: `plumb-cron@${escapeUnitName(name)}.timer`,
+    timerOfEach: `plumb-cron-each@${escapeUnitName(name)}.timer`,
+  } as const
 }

@@ -13,6 +13,8 @@ import { nginxMember } from "../reconciler/resources/nginx-member.ts"
 import { nginxKey, pathKey } from "../reconciler/resources/place.ts"
 import { unit } from "../reconciler/resources/unit.ts"
 import type { NodeSpec } from "../spec/node.ts"
+import { runnerText } from "./cron/runner.ts"
+import { cronEachUnit, cronUnit } from "./cron/units.ts"
 import { file } from "./encode/text.ts"
 import { type HostPath, phpVersionLayout, platform, webGroup } from "./layout.ts"
 import { reopenLogs } from "./logs.ts"
@@ -23,7 +25,14 @@ import { nginxUnit, phpUnit } from "./node/units.ts"
 import { guarded, resources } from "./outcome.ts"
 
 export const node = guarded<NodeSpec>("Node", (_record, { facts }) =>
-  resources([...folders(facts), ...shownPages, ...webServer(facts), ...phpTemplates(facts), ...logRotation(facts)]),
+  resources([
+    ...folders(facts),
+    ...shownPages,
+    ...webServer(facts),
+    ...phpTemplates(facts),
+    ...cronRunner,
+    ...logRotation(facts),
+  ]),
 )
 
 const everyNode = { fields: ["metadata.name"] }
@@ -128,6 +137,23 @@ const phpTemplates = (facts: Facts): ReadonlyArray<Resource> =>
       ),
     ]
   })
+
+const cronRunner: ReadonlyArray<Resource> = [
+  folder(platform.cron, 0o700),
+  fileResource(
+    platform.runner,
+    { ...public755, content: runnerText() },
+    { ...everyNode, after: above(platform.runner) },
+  ),
+  ...(
+    [
+      [platform.cronUnitFile, cronUnit()],
+      [platform.cronEachUnitFile, cronEachUnit()],
+    ] as const
+  ).map(([path, text]) =>
+    fileResource(path, { ...public644, content: file(text) }, { ...everyNode, activates: [{ kind: "daemon-reload" }] }),
+  ),
+]
 
 // Nobody runs logrotate on a folder.
 const logRotation = (facts: Facts): ReadonlyArray<Resource> =>

@@ -4,8 +4,10 @@
  * The one thing to know before changing it: these reach for the edges of each grammar (the longest name, all fields set,
  * names that YAML would take for numbers), because that is where an encoder breaks.
  */
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import fc from "fast-check"
+import { parseCron } from "./cron.ts"
 import { kindNames } from "./kind-names.ts"
 import { printBytes } from "./names.ts"
 import { Network } from "./network.ts"
@@ -299,11 +301,55 @@ const node = fc.record({
 const databaseRecordName = recordName.filter(
   (name) => !/^(plumb.*|mysql|sys|test|innodb|phpmyadmin|lost-found|(information|performance)-schema)$/.test(name),
 )
+
+const cronItem = (low: number, high: number) =>
+  fc
+    .tuple(
+      fc.integer({ min: low, max: high }),
+      fc.integer({ min: low, max: high }),
+      fc.nat(3),
+      fc.integer({ min: 1, max: Math.min(high, 12) }),
+    )
+    .map(([a, b, shape, step]) => {
+      const range = `${Math.min(a, b)}-${Math.max(a, b)}`
+      return [`${a}`, range, `${range}/${step}`, `${a}`][shape] ?? ""
+    })
+const cronField = (low: number, high: number) =>
+  fc.oneof(
+    { weight: 3, arbitrary: fc.constant("*") },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: high }).map((step) => `*/${step}`) },
+    {
+      weight: 3,
+      arbitrary: fc.array(cronItem(low, high), { minLength: 1, maxLength: 3 }).map((items) => items.join(",")),
+    },
+  )
+/** Five fields, of which each may be anything. */
+export const cronExpression = fc
+  .tuple(cronField(0, 59), cronField(0, 23), cronField(1, 31), cronField(1, 12), cronField(0, 6))
+  .map((all) => all.join(" "))
+  .filter((text) => Result.isSuccess(parseCron(text)))
+
+const cronJob = fc.record({
+  account: accountName,
+  schedule: fc.oneof(cronExpression, fc.constantFrom("@daily", "@weekly", "*/5 8-18 * jan,Jul-SEP mon-fri")),
+  timeZone: optional(fc.constantFrom("UTC", "Europe/Vienna", "America/Argentina/Buenos_Aires")),
+  command: fc.oneof(
+    fc.constantFrom("true", "php -r 'echo \"100%\n\";'", "echo $HOME\n\n\techo `date +%F` # no\n", " lead", "trail "),
+    text.filter((value) => value.trim() !== ""),
+  ),
+  environment: optional(fc.dictionary(matching(/^[A-Za-z_][A-Za-z0-9_]{0,10}$/), text, { maxKeys: 3 })),
+  timeLimit: optional(fc.integer({ min: 1, max: 604_800 })),
+  overlap: optional(fc.constantFrom("skip", "queue", "allow")),
+  paused: optional(fc.boolean()),
+  runNow: optional(fc.constantFrom("2031-04-05T18:00:00.000Z", "1999-12-31T23:59:59.999Z")),
+})
+
 const nodeName = fc.oneof(recordName, fc.constantFrom("web1.example.org", "0.0", "1.5"))
 
 /** Records as people write them, of each kind. They are valid, but nothing has checked that. */
 export const writtenRecord = fc.oneof(
   envelope("Account", accountName, account),
+  envelope("CronJob", recordName, cronJob),
   envelope("Database", databaseRecordName, database),
   envelope("Node", nodeName, node),
   envelope("Php", recordName, php),

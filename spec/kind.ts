@@ -30,6 +30,12 @@ export interface Claim {
 /** A schema that needs no services: everything in this folder. */
 export type PureCodec<T, E = unknown> = Schema.Codec<T, E, never, never>
 
+/** Of a kind whose records run something by themselves. Their spec has `runNow`, the moment of a run that somebody asked for. */
+export interface Runs<Spec> {
+  /** The next runs after a moment, in milliseconds since 1970. */
+  upcoming(spec: Spec, after: number, count: number): ReadonlyArray<number>
+}
+
 export interface Kind<K extends string, Name extends string, Spec, Encoded> {
   readonly kind: K
   readonly description: string
@@ -40,6 +46,7 @@ export interface Kind<K extends string, Name extends string, Spec, Encoded> {
   claims(name: Name, spec: Spec): ReadonlyArray<Claim>
   /** The spec as written, with what a write that leaves it out keeps of the record before: a password that was set, say. */
   keeps?(written: Encoded, before: Encoded): Encoded
+  readonly runs?: Runs<Spec>
 }
 
 export const defineKind = <const K extends string, Name extends string, Spec, Encoded>(

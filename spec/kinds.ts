@@ -8,9 +8,10 @@
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import { Account } from "./account.ts"
+import { CronJob } from "./cron-job.ts"
 import { Database } from "./database.ts"
 import { envelopeOf } from "./envelope.ts"
-import type { Claim, Kind, Reference } from "./kind.ts"
+import type { Claim, Kind, Reference, Runs } from "./kind.ts"
 import { KindName, kindNames } from "./kind-names.ts"
 import { Node } from "./node.ts"
 import { Php } from "./php.ts"
@@ -18,11 +19,14 @@ import { Site } from "./site.ts"
 
 export { KindName, kindNames }
 
-export const kinds = { Account, Database, Node, Php, Site } satisfies { readonly [K in KindName]: { readonly kind: K } }
+export const kinds = { Account, CronJob, Database, Node, Php, Site } satisfies {
+  readonly [K in KindName]: { readonly kind: K }
+}
 
 /** Each kind's records, as a person writes them. */
 export const envelopes = {
   Account: envelopeOf(Account),
+  CronJob: envelopeOf(CronJob),
   Database: envelopeOf(Database),
   Node: envelopeOf(Node),
   Php: envelopeOf(Php),
@@ -55,4 +59,12 @@ export const claimsOf = (record: Envelope): ReadonlyArray<Claim> =>
 export const keptOf = (kind: KindName, written: unknown, before: unknown): unknown => {
   const { keeps }: Kind<string, string, unknown, unknown> = kinds[kind]
   return keeps === undefined ? written : keeps(written, before)
+}
+
+/** When this record runs; nothing where its kind does not run by itself. */
+export const runsOf = (
+  record: Envelope,
+): { readonly upcoming: (after: number, count: number) => ReadonlyArray<number> } | undefined => {
+  const runs: Runs<unknown> | undefined = kindOf(record).runs
+  return runs && { upcoming: (after, count) => runs.upcoming(record.spec, after, count) }
 }

@@ -13,6 +13,7 @@ import { hashPassword } from "./hash-password.ts"
 import { history, rollback } from "./history.ts"
 import { password } from "./password.ts"
 import { pause, resume } from "./pause.ts"
+import { run, runOutput, runs } from "./runs.ts"
 import { schema } from "./schema.ts"
 import { status } from "./status.ts"
 import { up } from "./up.ts"
@@ -28,8 +29,11 @@ export const plumb = Command.make("plumb").pipe(
     { command: "plumb status", description: "See whether it still is" },
   ]),
   Command.withSubcommands([
-    { group: "Say what is wanted", commands: [apply, diff, get, exportRecords, deleteRecord, password, hashPassword] },
-    { group: "See what is", commands: [status, explain, drift] },
+    {
+      group: "Say what is wanted",
+      commands: [apply, diff, get, exportRecords, deleteRecord, run, password, hashPassword],
+    },
+    { group: "See what is", commands: [status, explain, drift, runs, runOutput] },
     { group: "Look back, and go back", commands: [history, rollback, verify] },
     { group: "Hold and let go", commands: [pause, resume] },
     { group: "Run", commands: [up, agent, schema] },

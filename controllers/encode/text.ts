@@ -7,7 +7,7 @@
  * hole in the wall.
  */
 
-export type Format = "nginx" | "ini" | "unit" | "logrotate" | "htpasswd"
+export type Format = "nginx" | "ini" | "unit" | "logrotate" | "htpasswd" | "argument"
 
 /** A piece of text of one format. Nominal: only this module makes one. */
 export class Text<out F extends Format> {

@@ -8,11 +8,13 @@ import type { Controller, Desired, RenderContext, Rendered } from "../../reconci
 import type { Facts } from "../../reconciler/contract/facts.ts"
 import type { Resource } from "../../reconciler/contract/resource.ts"
 import { AccountSpec } from "../../spec/account.ts"
+import { CronJobSpec } from "../../spec/cron-job.ts"
 import { DatabaseSpec } from "../../spec/database.ts"
 import { NodeSpec } from "../../spec/node.ts"
 import { PhpSpec } from "../../spec/php.ts"
 import { SiteSpec } from "../../spec/site.ts"
 import { account } from "../account.ts"
+import { cronJob } from "../cron-job.ts"
 import { database } from "../database.ts"
 import { node } from "../node.ts"
 import { php } from "../php.ts"
@@ -83,6 +85,12 @@ export const aSite = (name: string, spec: Partial<typeof SiteSpec.Encoded> = {})
   desired("Site", name, Schema.decodeUnknownSync(SiteSpec)({ account: "acme", domains: ["shop.example.org"], ...spec }))
 export const aDatabase = (name: string, spec: Partial<typeof DatabaseSpec.Encoded> = {}) =>
   desired("Database", name, Schema.decodeUnknownSync(DatabaseSpec)({ account: "acme", ...spec }))
+export const aCronJob = (name: string, spec: Partial<typeof CronJobSpec.Encoded> = {}) =>
+  desired(
+    "CronJob",
+    name,
+    Schema.decodeUnknownSync(CronJobSpec)({ account: "acme", schedule: "30 4 * * *", command: "true", ...spec }),
+  )
 export const aNode = (name = "web1.example.org") => desired("Node", name, Schema.decodeUnknownSync(NodeSpec)({}))
 
 export const renderOf = <Spec>(
@@ -153,6 +161,18 @@ const databases = [
   }),
 ]
 
+const cronJobs = [
+  aCronJob("acme-feed", {
+    schedule: "*/15 8-18 13 * mon-fri",
+    timeZone: "Europe/Vienna",
+    command: "echo \"100% of $HOME\" 'it is' $$ \\\\\nexec php sites/acme-shop/public/feed.php",
+    environment: { TOKEN: 'a "b" $c `d` \\e', MODE: "full" },
+    runNow: "2026-01-02T03:04:05.678Z",
+  }),
+  aCronJob("blue-fern-clean", { account: "blue-fern", schedule: "@weekly", overlap: "queue", timeLimit: 60 }),
+  aCronJob("resting", { paused: true }),
+]
+
 /** Everything that a node with the sample records has, by the record it came from. */
 export const renderSamples = (facts: Facts): ReadonlyArray<readonly [record: string, rendered: Rendered]> => {
   const others = [...accounts, ...phps]
@@ -164,5 +184,6 @@ export const renderSamples = (facts: Facts): ReadonlyArray<readonly [record: str
     ...all(php, phps),
     ...all(site, sites),
     ...all(database, databases),
+    ...all(cronJob, cronJobs),
   ]
 }

@@ -1,0 +1,36 @@
+/** /v1/runs */
+import * as Effect from "effect/Effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as Schedule from "effect/Schedule"
+import { Api } from "../contract.ts"
+import { Actor } from "../identity.ts"
+import { Conflict, NotFound } from "../problems.ts"
+import * as Runs from "../store/runs.ts"
+import { write } from "../store/write.ts"
+import { answer } from "./answer.ts"
+
+export const layer = HttpApiBuilder.group(Api, "runs", (handlers) =>
+  handlers
+    .handle("list", ({ query }) => answer(Runs.list(query)))
+    .handle("read", ({ params }) => answer(Runs.read(params.run)))
+    .handle("run", ({ payload }) =>
+      answer(
+        runNow(payload).pipe(
+          // Nobody has seen a version here: who wrote in between is no reason to ask the person again.
+          Effect.retry({ while: (error) => error instanceof Conflict, schedule: Schedule.recurs(5) }),
+        ),
+      ),
+    ),
+)
+
+const runNow = Effect.fnUntraced(function* ({ kind, name }: { readonly kind: string; readonly name: string }) {
+  const { name: actor } = yield* Actor
+  const { document, version } = yield* Runs.asked(kind, name)
+  const { changes } = yield* write({
+    actor,
+    via: "run",
+    records: [document],
+    expectVersions: { [`${kind}/${name}`]: version },
+  }).pipe(Effect.catchTag("PruneRefused", Effect.die))
+  return changes[0] ?? (yield* new NotFound({ detail: `There is no ${kind}/${name}.` }))
+})
