@@ -90,14 +90,17 @@ describe("where a user may come from", () => {
     "2001:db8::/32",
     "192.0.2.07",
     "192.0.2.256",
+    "192.0.2.7/32",
+    "::ffff:192.0.2.7",
+    "fe80::1%eth0",
   ])("refuses %j", (host) => expect(accepts(DatabaseHost, host)).toBe(false))
 
   it("says how to write what it refuses", () => {
     const users = (host: string) => flaws("shop", { users: [{ name: "shop", hosts: [host] }] })[0]
     expect(users("192.0.2.7/24")).toContain("spec.users[0].hosts[0]")
-    expect(users("192.0.2.7/24")).toContain("Write 192.0.2.0/24.")
+    expect(users("192.0.2.7/24")).toContain("Write 192.0.2.0/24 for the network")
     expect(users("2001:DB8:0::7")).toContain("Write 2001:db8::7.")
-    expect(users("%")).toContain('Write "localhost", an address')
+    expect(users("%")).toContain('"localhost" is the host itself.')
   })
 })
 

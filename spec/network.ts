@@ -52,7 +52,7 @@ const split = (text: string): readonly [address: string, prefix: string | undefi
 
 const mend = "Write an address or a network, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32."
 
-const networkFlaw = (text: string): Flaw | undefined => {
+export const networkFlaw = (text: string): Flaw | undefined => {
   const invisible = hiddenFlaw(text)
   if (invisible !== undefined) return invisible
   const [address, prefix] = split(text)
@@ -74,7 +74,8 @@ const networkFlaw = (text: string): Flaw | undefined => {
       )
 }
 
-const toCanonical = (text: string): string => {
+/** The form in which two that are the same are equal: what {@link networkFlaw} finds nothing wrong with has one. */
+export const canonicalNetwork = (text: string): string => {
   const [address, prefix] = split(text)
   const parts = partsOf(isIPv4(address) ? address : printIpv6(address))
   return prefix === undefined || Number(prefix) === bitsOf(parts) ? print(parts) : `${print(parts)}/${Number(prefix)}`
@@ -84,7 +85,9 @@ const CanonicalNetwork = Schema.String.check(
   rule<string>(
     (text) =>
       networkFlaw(text) ??
-      (toCanonical(text) === text ? undefined : flaw(`${show(text)} is not canonical.`, `Write ${toCanonical(text)}.`)),
+      (canonicalNetwork(text) === text
+        ? undefined
+        : flaw(`${show(text)} is not canonical.`, `Write ${canonicalNetwork(text)}.`)),
   ),
 ).pipe(Schema.brand("Network"))
 
@@ -94,7 +97,7 @@ export const Network = Schema.String.annotate({ examples: ["192.0.2.0/24", "2001
   .pipe(
     Schema.decodeTo(
       CanonicalNetwork,
-      SchemaTransformation.transform({ decode: (text) => toCanonical(text), encode: (text) => text }),
+      SchemaTransformation.transform({ decode: (text) => canonicalNetwork(text), encode: (text) => text }),
     ),
   )
 export type Network = typeof Network.Type

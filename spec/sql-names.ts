@@ -7,6 +7,7 @@
  */
 import * as Schema from "effect/Schema"
 import { type Flaw, flaw, hiddenFlaw, rule, show } from "./grammar.ts"
+import { canonicalNetwork, networkFlaw } from "./network.ts"
 
 /** What the server, its package and its standards call their own. */
 const reservedDatabases: ReadonlySet<string> = new Set(
@@ -66,43 +67,20 @@ export const DatabaseUserName = Schema.String.annotate({ examples: ["shop"] })
   .pipe(Schema.brand("DatabaseUserName"))
 export type DatabaseUserName = typeof DatabaseUserName.Type
 
-const octets = (text: string): ReadonlyArray<number> | undefined => {
-  const parts = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/
-    .exec(text)
-    ?.slice(1)
-    .map(Number)
-  return parts?.every((part) => part <= 255) === true ? parts : undefined
-}
-
-const number = (parts: ReadonlyArray<number>): number => parts.reduce((sum, part) => sum * 256 + part, 0)
-
-/** As RFC 5952 writes it, which is how the server compares it; undefined when it is no IPv6 address. */
-const canonicalIpv6 = (text: string): string | undefined => {
-  if (!/^[0-9a-fA-F:]{2,39}$/.test(text) || !URL.canParse(`http://[${text}]/`)) return undefined
-  return new URL(`http://[${text}]/`).hostname.slice(1, -1)
-}
-
-const hostMend = 'Write "localhost", an address such as 192.0.2.7 or 2001:db8::7, or a network such as 192.0.2.0/24.'
-
 const hostFlaw = (host: string): Flaw | undefined => {
-  const invisible = hiddenFlaw(host)
-  if (invisible !== undefined) return invisible
-  if (host === "localhost" || octets(host) !== undefined) return undefined
-  const [address = "", length = "", ...rest] = host.split("/")
-  const parts = octets(address)
-  if (parts !== undefined && rest.length === 0 && /^\d{1,2}$/.test(length)) {
-    const bits = Number(length)
-    if (bits < 8 || bits > 31) return flaw(`${show(host)} is no network that can be let in.`, "Use /8 to /31.")
-    const size = 2 ** (32 - bits)
-    const first = number(parts) - (number(parts) % size)
-    const network = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join(".")
-    return network === address ? undefined : flaw(`${show(host)} is inside a network.`, `Write ${network}/${bits}.`)
-  }
-  const ipv6 = canonicalIpv6(address)
-  if (ipv6 === undefined || rest.length > 0) return flaw(`${show(host)} is not a place to come from.`, hostMend)
-  if (host.includes("/"))
+  if (host === "localhost") return undefined
+  const wrong = networkFlaw(host)
+  if (wrong !== undefined) return flaw(wrong.message, `${wrong.mend} "localhost" is the host itself.`)
+  // The server compares with the text of an address as it prints it.
+  const canonical = canonicalNetwork(host)
+  if (canonical !== host) return flaw(`${show(host)} has a canonical form.`, `Write ${canonical}.`)
+  const [, prefix] = host.split("/")
+  if (prefix === undefined) return undefined
+  if (host.includes(":"))
     return flaw(`${show(host)} is a network of IPv6.`, "The server knows only single addresses of IPv6: list them.")
-  return ipv6 === host ? undefined : flaw(`${show(host)} has a shorter form.`, `Write ${ipv6}.`)
+  return Number(prefix) < 8
+    ? flaw(`${show(host)} is half of the internet.`, "Use networks of /8 or smaller.")
+    : undefined
 }
 
 /** Where a database user may come from. `localhost` is the socket, and the server itself over TCP. */

@@ -329,3 +329,29 @@ describe("plumb against an API", () => {
     assert.notInclude(stderr, "wrong")
   })
 })
+
+describe("plumb password", () => {
+  it("makes one and shows it once, or takes one from stdin, and says what it cannot do", async () => {
+    const database = JSON.stringify({
+      apiVersion: "plumbline.dev/v1",
+      kind: "Database",
+      metadata: { name: "shop" },
+      spec: { account: "moneta", users: [{ name: "shop" }] },
+    })
+    const stdin = `${account("moneta")}---\n${database}\n`
+    assert.strictEqual((await api.plumb(["apply", "-f", "-"], { stdin })).code, 0)
+    const made = await api.plumb(["password", "database", "shop", "shop"])
+    assert.match(made.stdout, /^[A-Za-z2-9]{24}\n$/)
+    assert.include(made.stderr, "shown this once")
+    const given = await api.plumb(["password", "database", "shop", "shop", "--stdin"], {
+      stdin: "correct horse `battery`\n",
+    })
+    assert.deepStrictEqual(given, { code: 0, stdout: "the password of shop (Database/shop) is set\n", stderr: "" })
+    const short = await api.plumb(["password", "database", "shop", "shop", "--stdin"], { stdin: "sesame\n" })
+    assert.strictEqual(short.code, 2)
+    assert.include(short.stderr, "The password has 6 characters.")
+    assert.notInclude(short.stderr, "sesame")
+    assert.include((await api.plumb(["password", "account", "moneta", "x"])).stderr, "records of Account have no users")
+    assert.include((await api.plumb(["password", "database", "shop", "nobody"])).stderr, "has no user")
+  })
+})

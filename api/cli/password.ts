@@ -36,7 +36,7 @@ export const password = Command.make(
     const kind = yield* kindOf(input.kind)
     if (kind !== "Database") {
       return yield* new CommandFailure({
-        message: `a ${kind} has no users with passwords`,
+        message: `records of ${kind} have no users with passwords`,
         mend: "name a Database and one of its users: plumb password database NAME USER",
       })
     }
