@@ -192,7 +192,7 @@ const site = fc
               present(
                 fc.record({ from: urlPath, to: target, status: optional(fc.constantFrom(301, 302, 307, 308)) }),
               ).filter((one) => one["from"] !== one["to"]),
-              { maxLength: 4, selector: (one) => one["from"] },
+              { maxLength: 4, selector: (one) => decodeURIComponent(String(one["from"])) },
             ),
           ),
         }),

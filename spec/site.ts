@@ -37,8 +37,9 @@ export const PathRedirect = Schema.Struct({
 )
 export type PathRedirect = typeof PathRedirect.Type
 
+// "/a" and "/%61" are one path.
 const noPathTwice = ruleAcross<ReadonlyArray<PathRedirect>>((redirects) =>
-  repeats(redirects.map(({ from }) => from)).map((index) => ({
+  repeats(redirects.map(({ from }) => decodeURIComponent(from))).map((index) => ({
     path: [index, "from"],
     ...flaw(`${show(redirects[index]?.from ?? "")} is redirected twice.`, "Keep one of the two."),
   })),

@@ -15,8 +15,9 @@ export interface SiteNames {
 
 const other = (domain: string): string => (domain.startsWith("www.") ? domain.slice(4) : `www.${domain}`)
 
-// Beside www.org there is nothing that could be served, nor beside a name that leaves no room for the prefix.
-const isName = (domain: string): boolean => domain.includes(".") && domain.length <= 253
+// Beside www.org there is nothing that could be served, nor beside a name that leaves no room for the prefix. Names below a
+// wildcard have no other form.
+const isName = (domain: string): boolean => domain.includes(".") && domain.length <= 253 && !domain.includes("*")
 
 /** The form of a name that visitors end at, and the form that is sent there. */
 const forms = (

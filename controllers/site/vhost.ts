@@ -66,6 +66,7 @@ const redirectServer = (site: Vhost, names: ReadonlyArray<string>, target: strin
 const contentServer = (site: Vhost, names: ReadonlyArray<string>): to.Nginx => {
   const { facts, layout, php, spec } = site
   const index = words("nginx", spec.indexFiles.map(to.fileName))
+  const indexOf = spec.indexFiles.length === 0 ? to.nothing : nginx`${index} `
   const frontController = php !== undefined && spec.indexFiles.some((name) => name === "index.php")
   return nginx`
     server {
@@ -88,9 +89,7 @@ const contentServer = (site: Vhost, names: ReadonlyArray<string>): to.Nginx => {
         location / {
             try_files $uri $uri/ ${frontController ? nginx`/index.php$is_args$args` : nginx`=404`};
         }
-        location = / {
-            index ${spec.indexFiles.length === 0 ? to.nothing : nginx`${index} `}/.plumbline/ready.html;
-        }
+        ${spec.redirects.paths.some(({ from }) => from === "/") ? to.nothing : frontPage(indexOf)}
         ${spec.redirects.paths.map(pathRedirect)}
         location ~ /\.(?!well-known(?:/|$)) {
             return 404;
@@ -102,6 +101,13 @@ const contentServer = (site: Vhost, names: ReadonlyArray<string>): to.Nginx => {
     }
   `
 }
+
+/** With a page for a site that has none yet. */
+const frontPage = (index: to.Nginx): to.Nginx => nginx`
+  location = / {
+      index ${index}/.plumbline/ready.html;
+  }
+`
 
 // No certificate is known here yet: whoever ends TLS in front of this server says so in X-Forwarded-Proto, and everybody else
 // is sent to https, as the record asks. A client that forges the header gets plain HTTP for itself alone.
