@@ -13,10 +13,13 @@ import type { AccountSpec } from "../spec/account.ts"
 import { shaped, whole } from "./encode/unsafe.ts"
 import { accountLayout } from "./layout.ts"
 import { guarded, resources, stalled } from "./outcome.ts"
+import { accessResources, lacking, loginOf, needsOf } from "./ssh/access.ts"
 
-export const account = guarded<AccountSpec>("Account", ({ name, spec }) => {
+export const account = guarded<AccountSpec>("Account", ({ name, spec }, { facts }) => {
   if (spec.uid === undefined)
     return stalled("NoUid", `Account ${name} has no user id.`, "Write the record through the API, which gives it one.")
+  const lacks = lacking(spec.access, facts)
+  if (lacks !== undefined) return stalled(lacks.reason, lacks.message, lacks.mend)
   const layout = accountLayout(name)
   const uid = Number(whole("a user id", spec.uid, 10000, 59999))
   const comment = shaped(
@@ -35,8 +38,13 @@ export const account = guarded<AccountSpec>("Account", ({ name, spec }) => {
     group(layout.name, { gid: uid }, owner),
     user(
       layout.name,
-      { uid, gid: uid, comment, home: layout.home, shell: "/usr/sbin/nologin", groups: [] },
-      { fields: ["metadata.name", "spec.uid", "spec.comment"], after: [groupKey(layout.name)] },
+      { uid, gid: uid, comment, home: layout.home, ...loginOf(spec.access) },
+      {
+        fields: ["metadata.name", "spec.uid", "spec.comment", "spec.access"],
+        after: [groupKey(layout.name), ...needsOf(spec.access)],
+        // Whoever loses access, or has another one now, is logged out.
+        activates: facts.sshd === null ? [] : [{ kind: "sessions", account: layout.name }],
+      },
     ),
     // The home goes to the trash as a whole; what is in it goes along.
     directory(layout.home, passage, { fields: ["metadata.name"], after: [userKey(layout.name)], onDelete: "trash" }),
@@ -54,5 +62,6 @@ export const account = guarded<AccountSpec>("Account", ({ name, spec }) => {
       // After the user, so that a removal ends what runs as the user before the user goes.
       { fields: ["metadata.name", "spec.limits"], after: [userKey(layout.name), pathKey(layout.home)] },
     ),
+    ...accessResources(name, spec.access, facts),
   ])
 })

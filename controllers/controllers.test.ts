@@ -14,6 +14,7 @@ import {
   aDatabase,
   aNode,
   anAccount,
+  anSshKey,
   aPhp,
   aSite,
   desired,
@@ -23,8 +24,10 @@ import {
   resourcesOf,
 } from "./samples/records.ts"
 import { site } from "./site.ts"
+import { sshKey } from "./ssh-key.ts"
 
 const acme = anAccount("acme")
+const sampleVerifier = `$6$${"s".repeat(16)}$${"h".repeat(86)}`
 const contentOf = (resources: ReturnType<typeof resourcesOf>, id: string): string => {
   const spec = resources.find((resource) => resource.id === id)?.spec
   return typeof spec === "object" && spec !== null && "content" in spec ? String(spec.content) : ""
@@ -32,7 +35,15 @@ const contentOf = (resources: ReturnType<typeof resourcesOf>, id: string): strin
 
 describe("the controllers", () => {
   it("are one a kind", () => {
-    expect(controllers.map(({ kind }) => kind)).toEqual(["Node", "Account", "Php", "Site", "Database", "CronJob"])
+    expect(controllers.map(({ kind }) => kind)).toEqual([
+      "Node",
+      "Account",
+      "Php",
+      "Site",
+      "Database",
+      "CronJob",
+      "SshKey",
+    ])
   })
 })
 
@@ -95,6 +106,9 @@ describe("every field that changes a resource is among those that explain it", (
     ["spec.limits.memory", { limits: { memory: "1G" } }],
     ["spec.limits.cpu", { limits: { cpu: 50 } }],
     ["spec.limits.tasks", { limits: { tasks: 50 } }],
+    ["spec.access.shell", { access: { shell: "sftp" } }],
+    ["spec.access.shell", { access: { shell: "jail" } }],
+    ["spec.access.endSessions", { access: { endSessions: false } }],
   ])("Account, %s", (field, change) => {
     check(account, "acme", [acme.spec, anAccount("acme", change).spec], field)
   })
@@ -263,5 +277,43 @@ describe("Node", () => {
     const ids = resourcesOf(renderOf(node, aNode(), { ...directoryFacts, nginx: null, php: [] })).map(({ id }) => id)
     expect(ids).toContain("nginx.conf")
     expect(ids.filter((id) => id.includes("plumb-nginx"))).toEqual([])
+  })
+})
+
+describe("access", () => {
+  const withAccess = (access: typeof AccountSpec.Encoded.access, facts = liveFacts) =>
+    renderOf(account, anAccount("acme", access === undefined ? {} : { access }), facts)
+
+  it("stalls on what the node lacks for it, with what to install", () => {
+    expect(withAccess({ shell: "sftp" }, { ...liveFacts, sshd: null })).toMatchObject({
+      outcome: "stalled",
+      reason: "SshdAbsent",
+      mend: "Install it: apt-get install openssh-server.",
+    })
+    expect(withAccess({ shell: "jail" }, { ...liveFacts, bubblewrap: null })).toMatchObject({
+      reason: "BubblewrapAbsent",
+    })
+    expect(withAccess({ shell: "sftp" }, { ...liveFacts, bubblewrap: null })).toMatchObject({ outcome: "resources" })
+    expect(withAccess(undefined, { ...liveFacts, sshd: null })).toMatchObject({ outcome: "resources" })
+  })
+
+  it("gives groups and a login shell, and none to who has no access", () => {
+    const userOf = (access: typeof AccountSpec.Encoded.access) =>
+      resourcesOf(withAccess(access)).find(({ kind }) => kind === "user")?.spec
+    expect(userOf({})).toMatchObject({ shell: "/usr/sbin/nologin", groups: [] })
+    expect(userOf({ shell: "sftp", passwordVerifier: sampleVerifier })).toMatchObject({
+      shell: "/usr/sbin/nologin",
+      groups: ["plumb-sftp", "plumb-password"],
+      verifier: sampleVerifier,
+    })
+    expect(userOf({ shell: "jail" })).toMatchObject({ shell: "/etc/plumbline/ssh/jail", groups: ["plumb-jail"] })
+  })
+
+  it("has keys wait for their account, and stall on an end that sshd cannot read", () => {
+    expect(renderOf(sshKey, anSshKey("laptop"), liveFacts)).toMatchObject({ outcome: "waiting", name: "acme" })
+    const old = { ...liveFacts, sshd: { program: "/usr/sbin/sshd", version: "8.4p1", sftpServer: null } }
+    const ending = anSshKey("laptop", { expires: "2027-01-31" })
+    expect(renderOf(sshKey, ending, old, [acme])).toMatchObject({ outcome: "stalled", reason: "SshdTooOld" })
+    expect(renderOf(sshKey, anSshKey("laptop"), old, [acme])).toMatchObject({ outcome: "resources" })
   })
 })

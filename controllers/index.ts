@@ -6,5 +6,6 @@ import { database } from "./database.ts"
 import { node } from "./node.ts"
 import { php } from "./php.ts"
 import { site } from "./site.ts"
+import { sshKey } from "./ssh-key.ts"
 
-export const controllers: ReadonlyArray<Controller<never>> = [node, account, php, site, database, cronJob]
+export const controllers: ReadonlyArray<Controller<never>> = [node, account, php, site, database, cronJob, sshKey]

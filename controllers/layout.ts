@@ -7,6 +7,7 @@
  */
 import { createHash } from "node:crypto"
 import type { Facts } from "../reconciler/contract/facts.ts"
+import { keepSessionsMark, keyFile, keysFolder, sshKeys } from "../reconciler/resources/ssh-place.ts"
 import { escapeUnitName, instanceName, sliceName } from "../reconciler/resources/unit-name.ts"
 import { shaped, UnsafeValue } from "./encode/unsafe.ts"
 
@@ -150,6 +151,52 @@ export const phpLayout = (account: string, version: string) => {
 export const upstreamLayout = (php: string) => {
   const name = recordName(php)
   return { upstream: `php_${name}`, member: `php/${name}.conf` } as const
+}
+
+/** What a host has for SSH, once and for all accounts. */
+export const ssh = {
+  folder: `${configuration}/ssh`,
+  keys: sshKeys,
+  /** First in the alphabet: in sshd's Match blocks the first value wins. */
+  dropIn: "/etc/ssh/sshd_config.d/00-plumbline.conf",
+  pam: "/etc/pam.d/sshd",
+  /** What PAM runs when a session opens. */
+  session: `${configuration}/ssh/session`,
+  /** The login shell of those who have a jail. */
+  jail: `${configuration}/ssh/jail`,
+  /** The system calls that it refuses. */
+  jailFilter: `${configuration}/ssh/jail-filter`,
+  /** What writes down transfers. */
+  transfers: `${configuration}/ssh/transfers`,
+  transfersTemplate: "plumb-transfers",
+  accountLogs: `${logs}/accounts`,
+  rotation: `${platform.rotations}/transfers`,
+} as const satisfies Record<string, string>
+
+/** Groups that say what an account's keys open, and the user that looks keys up. Numbers below those of accounts. */
+export const sshGroups = {
+  sftp: "plumb-sftp",
+  jail: "plumb-jail",
+  password: "plumb-password",
+  keys: "plumb-ssh",
+} as const
+export const sshNumbers = { sftp: 9901, jail: 9902, password: 9903, keys: 9904 } as const satisfies Record<
+  keyof typeof sshGroups,
+  number
+>
+
+/** What one account has for SSH. */
+export const sshLayout = (account: string) => {
+  const { home, name } = accountLayout(account)
+  return {
+    keys: keysFolder(name),
+    key: (record: string): HostPath => keyFile(name, recordName(record)),
+    keepSessions: `${keysFolder(name)}/${keepSessionsMark}` satisfies HostPath,
+    /** Where SFTP in its chroot finds the socket that it writes its log to. */
+    devices: `${home}/dev` satisfies HostPath,
+    logs: `${ssh.accountLogs}/${name}` satisfies HostPath,
+    socket: instanceName(ssh.transfersTemplate, name).replace(/service$/, "socket"),
+  } as const
 }
 
 /** Files and timers of a cron job. */

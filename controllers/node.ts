@@ -21,6 +21,7 @@ import { reopenLogs } from "./logs.ts"
 import { nginxConf } from "./node/nginx-conf.ts"
 import { pages } from "./node/pages.ts"
 import { rotation, rotationTimer, rotationUnit } from "./node/rotation.ts"
+import { sshOfNode } from "./node/ssh.ts"
 import { nginxUnit, phpUnit } from "./node/units.ts"
 import { guarded, resources } from "./outcome.ts"
 
@@ -32,6 +33,7 @@ export const node = guarded<NodeSpec>("Node", (_record, { facts }) =>
     ...phpTemplates(facts),
     ...cronRunner,
     ...logRotation(facts),
+    ...sshOfNode(facts),
   ]),
 )
 

@@ -7,9 +7,10 @@ import { database } from "./database.ts"
 import { php } from "./php.ts"
 import { hostile } from "./samples/hostile.ts"
 import { type Directive, parseNginx } from "./samples/nginx-tokens.ts"
-import { aDatabase, anAccount, aPhp, aSite, liveFacts, renderOf, resourcesOf } from "./samples/records.ts"
+import { aDatabase, anAccount, anSshKey, aPhp, aSite, liveFacts, renderOf, resourcesOf } from "./samples/records.ts"
 import { everything } from "./samples/web.ts"
 import { site } from "./site.ts"
+import { sshKey } from "./ssh-key.ts"
 
 const others = [anAccount("acme"), aPhp("acme")]
 const site1 = aSite("shop", {
@@ -123,10 +124,19 @@ describe("a record that was tampered with", () => {
   })
 
   it("gives an account's own things, or none", () => {
-    everyResource(account, anAccount("acme", { comment: "Acme" }), ({ id, spec }) => {
-      expect(id).toMatch(/^(?:\/home\/)?[\w./\\-]+$/)
+    everyResource(account, anAccount("acme", { comment: "Acme", access: { shell: "jail" } }), ({ id, spec }) => {
+      expect(id).toMatch(/^(?:\/home\/|\/etc\/plumbline\/ssh\/keys\/|\/var\/log\/plumbline\/accounts\/)?[\w.@/\\-]+$/)
       expect(id).not.toContain("..")
       expect(JSON.stringify(spec)).not.toMatch(/\\n|\\u0000/)
+    })
+  })
+
+  it("gives one key of one line behind our own options, or none", () => {
+    everyResource(sshKey, anSshKey("laptop", { expires: "2027-01-31" }), ({ id }, content) => {
+      expect(id).toMatch(/^\/etc\/plumbline\/ssh\/keys\/acme\/[a-z0-9-]+\.pub$/)
+      expect(content).toMatch(
+        /^restrict,pty(,expiry-time="\d{14}Z")? (sk-)?(ssh|ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( [^\p{Cc}\p{Zl}\p{Zp}]+)?\n$/u,
+      )
     })
   })
 })

@@ -72,6 +72,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   // What is owned and how everything stood: without knowing that, nothing may be touched.
   yield* patiently(store.list)
   const inventory = new Inventory(yield* patiently(store.inventory))
+  host.claims.isClaimed = (key) => inventory.ownerOf(key) !== undefined
   const standings = new Standings(yield* patiently(store.statuses))
   const fights = new Fights()
   for (const [, { details }] of standings.all()) fights.restore(details.fought ?? [])

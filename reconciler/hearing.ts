@@ -56,7 +56,9 @@ export const make = Effect.fnUntraced(function* (options: {
     shared.clear()
     for (const path of unknown) {
       // Mostly a record has just put it there, and looks at it by now.
-      if (fingerprints.has(path) || fingerprints.look(path).ino === 0) continue
+      if (fingerprints.has(path)) continue
+      // What came and went again leaves the folder as it was, or somebody's own doing in it.
+      if (fingerprints.look(path).ino === 0 && !fingerprints.pathMoved(folderOf(path))) continue
       for (const owner of fingerprints.ownersOf(folderOf(path))) wake(owner)
     }
     unknown.clear()

@@ -5,6 +5,7 @@
  * that a rebuilt host gives the files back to the same user. It is never reused.
  */
 import * as Schema from "effect/Schema"
+import { Access } from "./access.ts"
 import { explained, flaw, hiddenFlaw, intBetween, rule, show, withDefault } from "./grammar.ts"
 import { defineKind } from "./kind.ts"
 import { AccountName, bytesBetween, Uid } from "./names.ts"
@@ -43,6 +44,7 @@ export type AccountLimits = typeof AccountLimits.Type
 export const AccountSpec = Schema.Struct({
   uid: Schema.optionalKey(Uid),
   limits: AccountLimits.pipe(explained("What the account's slice may use."), withDefault({})),
+  access: Access.pipe(explained("What the account's SSH keys open."), withDefault({})),
   comment: Schema.optionalKey(Comment.pipe(explained("A note on whom or what the account is for."))),
 })
 export type AccountSpec = typeof AccountSpec.Type

@@ -7,6 +7,7 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import fc from "fast-check"
+import { aPublicKey } from "./arbitrary-keys.ts"
 import { parseCron } from "./cron.ts"
 import { kindNames } from "./kind-names.ts"
 import { printBytes } from "./names.ts"
@@ -142,6 +143,15 @@ const account = fc.record({
         tasks: optional(fc.integer({ min: 16, max: 32768 })),
       }),
     ),
+  ),
+  access: optional(
+    present(
+      fc.record({
+        shell: fc.constantFrom("none", "sftp", "jail"),
+        passwordVerifier: optional(fc.constant(`$6$${"s".repeat(16)}$${"h".repeat(86)}`)),
+        endSessions: optional(fc.boolean()),
+      }),
+    ).filter((access) => access["shell"] === "sftp" || !("passwordVerifier" in access)),
   ),
   comment: optional(text.filter((value) => !/[:,="\\]/.test(value))),
 })
@@ -301,6 +311,11 @@ const node = fc.record({
 const databaseRecordName = recordName.filter(
   (name) => !/^(plumb.*|mysql|sys|test|innodb|phpmyadmin|lost-found|(information|performance)-schema)$/.test(name),
 )
+const sshKey = fc.record({
+  account: accountName,
+  publicKey: aPublicKey,
+  expires: optional(fc.constantFrom("2027-01-31", "2028-02-29T23:59:59Z")),
+})
 
 const cronItem = (low: number, high: number) =>
   fc
@@ -354,4 +369,5 @@ export const writtenRecord = fc.oneof(
   envelope("Node", nodeName, node),
   envelope("Php", recordName, php),
   envelope("Site", recordName, site),
+  envelope("SshKey", recordName, sshKey),
 )

@@ -16,10 +16,11 @@ import { KindName, kindNames } from "./kind-names.ts"
 import { Node } from "./node.ts"
 import { Php } from "./php.ts"
 import { Site } from "./site.ts"
+import { SshKey } from "./ssh-key.ts"
 
 export { KindName, kindNames }
 
-export const kinds = { Account, CronJob, Database, Node, Php, Site } satisfies {
+export const kinds = { Account, CronJob, Database, Node, Php, Site, SshKey } satisfies {
   readonly [K in KindName]: { readonly kind: K }
 }
 
@@ -31,6 +32,7 @@ export const envelopes = {
   Node: envelopeOf(Node),
   Php: envelopeOf(Php),
   Site: envelopeOf(Site),
+  SshKey: envelopeOf(SshKey),
 }
 
 /** A record as a person writes it, of any kind. */

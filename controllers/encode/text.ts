@@ -7,7 +7,18 @@
  * hole in the wall.
  */
 
-export type Format = "nginx" | "ini" | "unit" | "logrotate" | "htpasswd" | "argument"
+export type Format =
+  | "nginx"
+  | "ini"
+  | "unit"
+  | "logrotate"
+  | "htpasswd"
+  | "argument"
+  | "sshd"
+  | "shell"
+  | "perl"
+  | "pam"
+  | "authorized-keys"
 
 /** A piece of text of one format. Nominal: only this module makes one. */
 export class Text<out F extends Format> {

@@ -22,7 +22,7 @@ export const path = (value: string): Unit => {
 }
 
 /** A path that goes on with a specifier: `/home/%I`. The rest is literal text of ours. */
-export const pathWith = (value: string, rest: "/%I.conf" | "/%I.ini" | "/%I"): Unit => {
+export const pathWith = (value: string, rest: "/%I.conf" | "/%I.ini" | "/%I" | "/%I/sftp.log"): Unit => {
   const where = `${absolutePath("a path in a unit", value)}${rest}`
   return encoded("unit", /^[A-Za-z0-9/._~+,=@:%-]+$/.test(where) ? where : `"${where}"`)
 }

@@ -91,6 +91,8 @@ export const phpUnit = ({ fpm, version }: Facts["php"][number], facts: Facts): t
     # The account's own home is the only one there is. These, with the user id, are the boundary between accounts.
     ProtectHome=tmpfs
     BindPaths=/home/%I
+    # Where SFTP writes its log: nobody else is to write there.
+    InaccessiblePaths=-/home/%I/dev
     ProtectSystem=strict
     ReadWritePaths=/home/%I
     InaccessiblePaths=-${to.path(platform.logs)} -${to.path(platform.state)} -${to.path(platform.nginx)}
@@ -114,7 +116,7 @@ export const phpUnit = ({ fpm, version }: Facts["php"][number], facts: Facts): t
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf("/"))
 
-const hardening = unit`
+export const hardening = unit`
   ProtectClock=yes
   ProtectControlGroups=yes
   ProtectHostname=yes

@@ -13,12 +13,14 @@ import { DatabaseSpec } from "../../spec/database.ts"
 import { NodeSpec } from "../../spec/node.ts"
 import { PhpSpec } from "../../spec/php.ts"
 import { SiteSpec } from "../../spec/site.ts"
+import { SshKeySpec } from "../../spec/ssh-key.ts"
 import { account } from "../account.ts"
 import { cronJob } from "../cron-job.ts"
 import { database } from "../database.ts"
 import { node } from "../node.ts"
 import { php } from "../php.ts"
 import { site } from "../site.ts"
+import { sshKey } from "../ssh-key.ts"
 import { everything } from "./web.ts"
 
 const debianExtensions = [
@@ -48,6 +50,8 @@ export const liveFacts: Facts = {
     modsAvailable: `/etc/php/${version}/mods-available`,
   })),
   mariadb: { version: "10.11.14", socket: "/run/mysqld/mysqld.sock" },
+  sshd: { program: "/usr/sbin/sshd", version: "9.2p1", sftpServer: "/usr/lib/openssh/sftp-server" },
+  bubblewrap: "/usr/bin/bwrap",
   http: { port: 80, ipv4: "0.0.0.0", ipv6: "::" },
 }
 
@@ -65,6 +69,8 @@ export const directoryFacts: Facts = {
     },
   ],
   mariadb: { version: "files", socket: "/run/mysqld/mysqld.sock" },
+  sshd: null,
+  bubblewrap: null,
   http: { port: 8081, ipv4: "127.0.0.1", ipv6: null },
 }
 
@@ -85,6 +91,14 @@ export const aSite = (name: string, spec: Partial<typeof SiteSpec.Encoded> = {})
   desired("Site", name, Schema.decodeUnknownSync(SiteSpec)({ account: "acme", domains: ["shop.example.org"], ...spec }))
 export const aDatabase = (name: string, spec: Partial<typeof DatabaseSpec.Encoded> = {}) =>
   desired("Database", name, Schema.decodeUnknownSync(DatabaseSpec)({ account: "acme", ...spec }))
+export const samplePublicKey =
+  "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH ada@example.org"
+export const anSshKey = (name: string, spec: Partial<typeof SshKeySpec.Encoded> = {}) =>
+  desired(
+    "SshKey",
+    name,
+    Schema.decodeUnknownSync(SshKeySpec)({ account: "acme", publicKey: samplePublicKey, ...spec }),
+  )
 export const aCronJob = (name: string, spec: Partial<typeof CronJobSpec.Encoded> = {}) =>
   desired(
     "CronJob",
@@ -110,7 +124,7 @@ export const resourcesOf = (rendered: Rendered): ReadonlyArray<Resource> => {
 }
 
 const accounts = [
-  anAccount("acme", { uid: 10001, comment: "Acme Outfitters" }),
+  anAccount("acme", { uid: 10001, comment: "Acme Outfitters", access: { shell: "jail" } }),
   anAccount("blue-fern", { uid: 10002, limits: { memory: "1G", cpu: 200, tasks: 400 } }),
 ]
 const phps = [
@@ -161,6 +175,11 @@ const databases = [
   }),
 ]
 
+const sshKeys = [
+  anSshKey("acme-laptop", { publicKey: `command="/bin/false" ${samplePublicKey}` }),
+  anSshKey("fern-agency", { account: "blue-fern", expires: "2027-01-31" }),
+]
+
 const cronJobs = [
   aCronJob("acme-feed", {
     schedule: "*/15 8-18 13 * mon-fri",
@@ -183,6 +202,7 @@ export const renderSamples = (facts: Facts): ReadonlyArray<readonly [record: str
     ...all(account, accounts),
     ...all(php, phps),
     ...all(site, sites),
+    ...all(sshKey, sshKeys),
     ...all(database, databases),
     ...all(cronJob, cronJobs),
   ]

@@ -15,6 +15,8 @@ import { nginxUnit } from "../host/nginx.ts"
 import { membersOf, mergeUnits } from "./merge.ts"
 import { activateNginx } from "./nginx-activation.ts"
 import { syncNext } from "./nginx-trees.ts"
+import { accountsOf, endSessions } from "./sessions.ts"
+import { reloadSshd } from "./sshd.ts"
 import { runUnits } from "./units.ts"
 
 export interface ActivatorShape {
@@ -116,6 +118,13 @@ const runRound = (host: HostShape, round: ReadonlyArray<Submission>) =>
     const units = mergeUnits(all)
     const failedUnits = yield* runUnits(host.systemd, new Map([...units].filter(([name]) => name !== nginxUnit)))
     for (const [name, failure] of failedUnits) fail(failure, (one) => one.kind === "unit" && one.name === name)
+
+    if (all.some(({ kind }) => kind === "sshd")) {
+      const reloaded = yield* Effect.result(reloadSshd(host))
+      if (reloaded._tag === "Failure") fail(reloaded.failure, ({ kind }) => kind === "sshd")
+    }
+    for (const [account, failure] of yield* endSessions(host, accountsOf(all)))
+      fail(failure, (one) => one.kind === "sessions" && one.account === account)
 
     // A record whose unit does not run keeps what it has in nginx: better the old answer than none.
     const withheld = membersOf([...failures.keys()].flatMap((submission) => submission.activations))

@@ -33,6 +33,12 @@ export const Facts = Schema.Struct({
   php: Schema.Array(PhpFacts),
   /** MariaDB, running or not, and the socket that programs reach it by; null where it is not installed. */
   mariadb: Schema.NullOr(Schema.Struct({ version: Schema.String, socket: Schema.String })),
+  /** sshd, and its program for SFTP where it is installed; null where there is none, or none of ours to use. */
+  sshd: Schema.NullOr(
+    Schema.Struct({ program: Schema.String, version: Schema.String, sftpServer: Schema.NullOr(Schema.String) }),
+  ),
+  /** Path of the program that makes jails; null where there is none. */
+  bubblewrap: Schema.NullOr(Schema.String),
   http: Schema.Struct({ port: Schema.Int, ipv4: Schema.String, ipv6: Schema.NullOr(Schema.String) }),
 })
 export type Facts = typeof Facts.Type

@@ -24,11 +24,15 @@ export type OnDelete = "remove" | "trash" | "retain" | "confirm"
  * - `nginx`: one member of the validated set (`sites/shop.conf`) was staged; test the whole, take it live, reload or start.
  * - `unit`: systemd's start, reload or restart of one unit.
  * - `daemon-reload`: a unit file changed.
+ * - `sshd`: its configuration changed; test the whole, reload.
+ * - `sessions`: what lets an account in by SSH changed; end the sessions that it no longer would.
  */
 export type Activation =
   | { readonly kind: "nginx"; readonly member: string }
   | { readonly kind: "unit"; readonly name: string; readonly action: "start" | "reload" | "restart" }
   | { readonly kind: "daemon-reload" }
+  | { readonly kind: "sshd" }
+  | { readonly kind: "sessions"; readonly account: string }
 
 /** One desired thing. Made by the constructors in `reconciler/resources`, never by hand. */
 export interface Resource<out Spec = unknown> {
@@ -141,6 +145,9 @@ export const activationKey = (activation: Activation): string => {
     case "unit":
       return `unit:${activation.action}:${activation.name}`
     case "daemon-reload":
-      return "daemon-reload"
+    case "sshd":
+      return activation.kind
+    case "sessions":
+      return `sessions:${activation.account}`
   }
 }

@@ -24,10 +24,12 @@ export const directoryAccounts = (files: Files, file: AccountsFile): Accounts =>
     const rest = lines.filter((_, index) => index !== at)
     return line === undefined ? rest : at < 0 ? [...lines, line] : lines.with(at, line)
   }
-  const putUser = (user: UserEntry) => edit("/etc/passwd", 0o644, put(user.name, passwdLine(user)))
+  const putUser = (user: Omit<UserEntry, "locked" | "verifier">) =>
+    edit("/etc/passwd", 0o644, put(user.name, passwdLine(user)))
   const putGroup = (group: GroupEntry) => edit("/etc/group", 0o644, put(group.name, groupLine(group)))
   // The two middle fields are dates, and a render has no clock: left empty, as shadow(5) allows.
-  const lock = (name: string) => edit("/etc/shadow", 0o640, put(name, `${field(name)}:!:::::::`))
+  const setPassword = (name: string, verifier: string) =>
+    edit("/etc/shadow", 0o640, put(name, `${field(name)}:${field(verifier)}:::::::`))
 
   return {
     users: file.users,
@@ -43,15 +45,15 @@ export const directoryAccounts = (files: Files, file: AccountsFile): Accounts =>
       act(() => {
         const taken = [...file.users().values()].find((other) => other.uid === user.uid && other.name !== user.name)
         if (taken) throw conflict(`uid ${user.uid} is user ${taken.name}'s`)
-        lock(user.name)
-        putUser({ ...user, locked: true })
+        setPassword(user.name, "!")
+        putUser(user)
       }),
-    changeUser: (name, { groups, lock: locks, ...change }) =>
+    changeUser: (name, { groups, verifier, ...change }) =>
       act(() => {
         const user = file.users().get(name)
         if (!user) throw conflict(`there is no user ${name}`)
         putUser({ ...user, ...change })
-        if (locks) lock(name)
+        if (verifier !== undefined) setPassword(name, verifier ?? "!")
         if (groups === undefined) return
         for (const group of file.groups().values()) {
           const others = group.members.filter((member) => member !== name)
@@ -102,7 +104,7 @@ export const seedAccounts = (files: Files): void => {
   }
 }
 
-const passwdLine = (user: Omit<UserEntry, "locked">): string =>
+const passwdLine = (user: Omit<UserEntry, "locked" | "verifier">): string =>
   [field(user.name), "x", user.uid, user.gid, field(user.comment), field(user.home), field(user.shell)].join(":")
 
 const groupLine = (group: GroupEntry): string =>

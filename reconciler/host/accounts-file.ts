@@ -78,7 +78,7 @@ export const parseUsers = (passwd: string, shadow: string): ReadonlyMap<string, 
     // A useradd that was killed half-way leaves a user without a line in shadow(5).
     const password = secret === "x" ? (secrets.get(name) ?? "") : secret
     const locked = password.startsWith("!") || password.startsWith("*")
-    users.set(name, { name, uid: Number(uid), gid: Number(gid), comment, home, shell, locked })
+    users.set(name, { name, uid: Number(uid), gid: Number(gid), comment, home, shell, locked, verifier: password })
   }
   return users
 }

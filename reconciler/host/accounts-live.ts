@@ -5,6 +5,7 @@ import { ResourceFailure } from "../contract/resource.ts"
 import type { Accounts } from "./accounts.ts"
 import type { AccountsFile } from "./accounts-file.ts"
 import { change, type Outcome, said } from "./command.ts"
+import { tell } from "./tell.ts"
 
 export const liveAccounts = (file: AccountsFile): Accounts => {
   const run = (argv: readonly [string, ...Array<string>]) =>
@@ -26,26 +27,39 @@ export const liveAccounts = (file: AccountsFile): Accounts => {
         "--",
         user.name,
       ]),
-    changeUser: (name, { gid, comment, home, shell, groups, lock }) =>
-      run([
-        "usermod",
-        // usermod(8) refuses another home while the user's processes run, except below a prefix. An account's home never moves:
-        // this puts back the one that those processes have.
-        ...(home === undefined ? [] : ["--prefix", "/."]),
-        ...(gid === undefined ? [] : ["--gid", String(gid)]),
-        ...(comment === undefined ? [] : ["--comment", comment]),
-        ...(home === undefined ? [] : ["--home", home]),
-        ...(shell === undefined ? [] : ["--shell", shell]),
-        ...(groups === undefined ? [] : ["--groups", groups.join(",")]),
-        // Unlike --lock, which puts a mark before a stranger's password, and does nothing where there is no entry.
-        ...(lock ? ["--password", "!"] : []),
-        "--",
-        name,
-      ]),
+    changeUser: (name, { verifier, ...change }) =>
+      Effect.gen(function* () {
+        if (Object.keys(change).length > 0 || verifier === null) yield* run(usermod(name, change, verifier === null))
+        if (typeof verifier !== "string") return
+        yield* tell(["chpasswd", "--encrypted"], `${name}:${verifier}\n`).pipe(
+          Effect.ensuring(Effect.sync(file.forget)),
+        )
+      }),
     // Without its home, which is a resource of its own.
     removeUser: (name) => run(["userdel", "--", name]),
   }
 }
+
+/** usermod(8) for what is to be changed. */
+const usermod = (
+  name: string,
+  { comment, gid, groups, home, shell }: Omit<Parameters<Accounts["changeUser"]>[1], "verifier">,
+  lock: boolean,
+): readonly [string, ...Array<string>] => [
+  "usermod",
+  // usermod(8) refuses another home while the user's processes run, except below a prefix. An account's home never moves:
+  // this puts back the one that those processes have.
+  ...(home === undefined ? [] : ["--prefix", "/."]),
+  ...(gid === undefined ? [] : ["--gid", String(gid)]),
+  ...(comment === undefined ? [] : ["--comment", comment]),
+  ...(home === undefined ? [] : ["--home", home]),
+  ...(shell === undefined ? [] : ["--shell", shell]),
+  ...(groups === undefined ? [] : ["--groups", groups.join(",")]),
+  // Unlike --lock, which puts a mark before a stranger's password, and does nothing where there is no entry.
+  ...(lock ? ["--password", "!"] : []),
+  "--",
+  name,
+]
 
 /** Exit codes as in useradd(8), userdel(8) and groupadd(8). */
 const failed = (argv: ReadonlyArray<string>, outcome: Outcome): ResourceFailure => {

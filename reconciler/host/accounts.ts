@@ -12,6 +12,8 @@ export interface UserEntry {
   readonly shell: string
   /** No password opens it. */
   readonly locked: boolean
+  /** What a password is checked against, as shadow(5) has it. */
+  readonly verifier: string
 }
 
 export interface GroupEntry {
@@ -41,7 +43,8 @@ export interface Accounts {
     name: string,
     change: Partial<Pick<NewUser, "gid" | "comment" | "home" | "shell">> & {
       readonly groups?: ReadonlyArray<string>
-      readonly lock?: true
+      /** What a password is to be checked against; null locks it. */
+      readonly verifier?: string | null
     },
   ) => Effect.Effect<void, ResourceFailure>
   readonly removeUser: (name: string) => Effect.Effect<void, ResourceFailure>

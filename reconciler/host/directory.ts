@@ -7,12 +7,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { directoryAccounts, seedAccounts } from "./accounts-directory.ts"
 import { accountsFile } from "./accounts-file.ts"
+import { noClaims } from "./claims.ts"
 import { toFailure } from "./failure.ts"
 import { filesOnDisk } from "./files-disk.ts"
 import { Host } from "./host.ts"
 import { nginxProgram } from "./nginx-program.ts"
 import { journaledOwners } from "./owners.ts"
 import { directorySql } from "./sql-directory.ts"
+import { noSshd } from "./sshd.ts"
 import { makeStateFolders } from "./state-folders.ts"
 import { directorySystemd } from "./systemd-directory.ts"
 import { directoryTenant } from "./tenant-directory.ts"
@@ -52,6 +54,8 @@ export const directory = (folder: string, { services = true }: { readonly servic
         nginx,
         sql: directorySql(files),
         tenant: directoryTenant(files),
+        sshd: noSshd,
+        claims: noClaims(),
         timers: directoryTimers(files),
       })
     }),

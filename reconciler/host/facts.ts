@@ -21,6 +21,7 @@ export const observeFacts = (options: FactsOptions = {}): Effect.Effect<Facts, R
 const factsOf = (host: HostShape, mariadb: Facts["mariadb"], options: FactsOptions): Facts => {
   const live = host.kind === "live"
   const { program } = host.nginx
+  const sshd = host.sshd.program
   return {
     root: host.root,
     host: host.kind,
@@ -29,6 +30,8 @@ const factsOf = (host: HostShape, mariadb: Facts["mariadb"], options: FactsOptio
     sendmail: fs.existsSync(sendmail) ? sendmail : null,
     php: installedPhp(),
     mariadb,
+    sshd: sshd === null ? null : { program: sshd.path, version: sshd.version, sftpServer: sshd.sftpServer },
+    bubblewrap: live && fs.existsSync(bubblewrap) ? bubblewrap : null,
     http: {
       port: options.httpPort ?? (live ? 80 : 8081),
       // A directory host serves whoever sits at this machine.
@@ -37,6 +40,8 @@ const factsOf = (host: HostShape, mariadb: Facts["mariadb"], options: FactsOptio
     },
   }
 }
+
+const bubblewrap = "/usr/bin/bwrap"
 
 const sendmail = "/usr/sbin/sendmail"
 

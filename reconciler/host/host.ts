@@ -5,10 +5,12 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { ResourceFailure } from "../contract/resource.ts"
 import type { Accounts } from "./accounts.ts"
+import type { Claims } from "./claims.ts"
 import { toFailure } from "./failure.ts"
 import type { Files } from "./files.ts"
 import type { Nginx } from "./nginx.ts"
 import type { Sql } from "./sql.ts"
+import type { Sshd } from "./sshd.ts"
 import type { Systemd } from "./systemd.ts"
 import type { Tenant } from "./tenant.ts"
 import type { Timers } from "./timers.ts"
@@ -23,6 +25,8 @@ export interface HostShape {
   readonly nginx: Nginx
   readonly sql: Sql
   readonly tenant: Tenant
+  readonly sshd: Sshd
+  readonly claims: Claims
   readonly timers: Timers
 }
 

@@ -4,12 +4,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { accountsFile } from "./accounts-file.ts"
 import { liveAccounts } from "./accounts-live.ts"
+import { noClaims } from "./claims.ts"
 import { toFailure } from "./failure.ts"
 import { filesOnDisk } from "./files-disk.ts"
 import { Host } from "./host.ts"
 import { nginxProgram } from "./nginx-program.ts"
 import { liveOwners } from "./owners.ts"
 import { liveSql } from "./sql-live.ts"
+import { sshdProgram } from "./sshd.ts"
 import { makeStateFolders } from "./state-folders.ts"
 import { liveSystemd } from "./systemd-live.ts"
 import { makeShow } from "./systemd-show.ts"
@@ -31,6 +33,8 @@ export const live = Layer.effect(
       nginx: yield* nginxProgram("", (argv) => argv, undefined, 0o027),
       sql: yield* liveSql(files),
       tenant: liveTenant(accounts),
+      sshd: yield* sshdProgram,
+      claims: noClaims(),
       timers: yield* makeTimers(files),
     })
   }),

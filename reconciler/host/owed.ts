@@ -19,7 +19,8 @@ const Owed = Schema.Struct({
         name: Schema.String,
         action: Schema.Literals(["start", "reload", "restart"]),
       }),
-      Schema.Struct({ kind: Schema.Literal("daemon-reload") }),
+      Schema.Struct({ kind: Schema.Literals(["daemon-reload", "sshd"]) }),
+      Schema.Struct({ kind: Schema.Literal("sessions"), account: Schema.String }),
     ]),
   ),
 })

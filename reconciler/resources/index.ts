@@ -2,14 +2,18 @@
 
 import type { ResourceType } from "../contract/resource.ts"
 import type { AnyType } from "../types.ts"
+import { blockType } from "./block.ts"
 import { directoryType } from "./directory.ts"
 import { fileType } from "./file.ts"
 import { groupType } from "./group.ts"
+import { keyFolderType } from "./key-folder.ts"
 import { nginxMemberType } from "./nginx-member.ts"
 import { runType } from "./run.ts"
 import { sliceType } from "./slice.ts"
 import { sqlDatabaseType } from "./sql-database.ts"
 import { sqlUserType } from "./sql-user.ts"
+import { sshKeyType } from "./ssh-key.ts"
+import { sshdDropInType } from "./sshd-drop-in.ts"
 import { symlinkType } from "./symlink.ts"
 import { tenantDirectoryType } from "./tenant-directory.ts"
 import { timerType } from "./timer.ts"
@@ -32,6 +36,10 @@ export const resourceTypes: ReadonlyMap<string, AnyType> = new Map(
     erased(nginxMemberType),
     erased(sqlDatabaseType),
     erased(sqlUserType),
+    erased(blockType),
+    erased(keyFolderType),
+    erased(sshKeyType),
+    erased(sshdDropInType),
     erased(timerType),
     erased(runType),
   ].map((type) => [type.kind, type]),

@@ -10,15 +10,19 @@ import { liveTree, nextTree } from "../host/nginx.ts"
 import type { HostPath } from "../host/path.ts"
 import { onScratchHost } from "../host/scratch-host.ts"
 import { sideEffectCount } from "../host/side-effect.ts"
+import { block } from "./block.ts"
 import { directory } from "./directory.ts"
 import { file, fileType } from "./file.ts"
 import { group } from "./group.ts"
 import { resourceTypes } from "./index.ts"
+import { keyFolder } from "./key-folder.ts"
 import { nginxMember } from "./nginx-member.ts"
 import { run } from "./run.ts"
 import { slice } from "./slice.ts"
 import { sqlDatabase } from "./sql-database.ts"
 import { sqlUser } from "./sql-user.ts"
+import { sshKey } from "./ssh-key.ts"
+import { sshdDropIn } from "./sshd-drop-in.ts"
 import { symlink } from "./symlink.ts"
 import { tenantDirectory } from "./tenant-directory.ts"
 import { timer } from "./timer.ts"
@@ -48,6 +52,15 @@ const ground: ReadonlyArray<Resource> = [
   ...["/etc/plumbline", "/etc/plumbline/nginx", liveTree, nextTree].map((path) =>
     directory(path as HostPath, root755, where),
   ),
+  ...["/etc/pam.d", "/etc/ssh", "/etc/ssh/sshd_config.d", "/etc/plumbline/ssh", "/etc/plumbline/ssh/keys"].map((path) =>
+    directory(path as HostPath, root755, where),
+  ),
+  directory("/etc/plumbline/ssh/keys/acme", root755, where),
+  file(
+    "/etc/pam.d/sshd",
+    { content: "@include common-auth\n@include common-session\n", ...root755, mode: 0o644 },
+    where,
+  ),
 ]
 
 const examples: ReadonlyArray<Resource> = [
@@ -61,6 +74,10 @@ const examples: ReadonlyArray<Resource> = [
   unit("plumb-echo@acme\\x2dshop.service", { enabled: true, active: true }, where),
   slice(sliceName("acme-shop"), { memoryMax: 268435456, cpuQuota: 150, tasksMax: 64 }, where),
   nginxMember("nginx.conf", { content: "events {}\n" }, where),
+  block("/etc/pam.d/sshd", { content: "session optional pam_exec.so\n", before: "@include common-session" }, where),
+  keyFolder("/etc/plumbline/ssh/keys/other", { ...root755, mode: 0o750 }, where),
+  sshKey("/etc/plumbline/ssh/keys/acme/laptop.pub", { content: "ssh-ed25519 AAAA\n", ...root755, mode: 0o640 }, where),
+  sshdDropIn("/etc/ssh/sshd_config.d/00-plumbline.conf", { content: "# none\n", policies: [] }, where),
   sqlDatabase(
     "acme_shop-1",
     { characterSet: "utf8mb4", collation: "utf8mb4_unicode_ci", record: "Database/shop" },

@@ -1,4 +1,4 @@
-// A user that no password opens. Its number is never changed, and its home is a resource of its own. The groups it is in are
+// A user that no password opens, unless its spec has one. Its number is never changed, and its home is a resource of its own. The groups it is in are
 // exactly those of the spec: one more could be sudo.
 
 import * as Effect from "effect/Effect"
@@ -20,9 +20,10 @@ export interface UserSpec {
   readonly shell: string
   /** Every other group it is in, and no more. */
   readonly groups: ReadonlyArray<string>
+  /** What its password is checked against, as crypt(5) has it. Without, none opens it. */
+  readonly verifier?: string
 }
 
-/** A user without a password. */
 export const user = (name: string, spec: UserSpec, where: Place): Resource<UserSpec> => place("user", name, spec, where)
 
 export interface SeenUser extends UserEntry {
@@ -48,7 +49,7 @@ export const userType: ResourceType<UserSpec, SeenUser> = {
           ...changed("home", spec.home, seen.home),
           ...changed("shell", spec.shell, seen.shell),
           ...changed("groups", sorted(spec.groups), sorted(seen.groups)),
-          ...changed("password", "locked", seen.locked ? "locked" : "not locked"),
+          ...changed("password", wantedPassword(spec), seenPassword(spec, seen)),
         ],
   apply: (id, spec, seen) =>
     Effect.gen(function* () {
@@ -63,7 +64,7 @@ export const userType: ResourceType<UserSpec, SeenUser> = {
         ...(seen && seen.home !== spec.home ? { home: spec.home } : {}),
         ...(seen && seen.shell !== spec.shell ? { shell: spec.shell } : {}),
         ...(sorted(seen?.groups ?? []) === sorted(spec.groups) ? {} : { groups: spec.groups }),
-        ...(seen && !seen.locked ? { lock: true as const } : {}),
+        ...passwordChange(spec, seen),
       }
       if (Object.keys(change).length > 0) yield* accounts.changeUser(id, change)
     }),
@@ -80,6 +81,19 @@ export const userType: ResourceType<UserSpec, SeenUser> = {
     const groupsOf = memberships(accounts)
     return (id) => JSON.stringify([users.get(id), groupsOf(id)])
   }),
+}
+
+/** In words: what a password is checked against is shown to nobody. */
+const wantedPassword = ({ verifier }: UserSpec): string => (verifier === undefined ? "locked" : "the one that was set")
+const seenPassword = (spec: UserSpec, { locked, verifier }: SeenUser): string => {
+  if (spec.verifier === verifier) return wantedPassword(spec)
+  return locked ? "locked" : spec.verifier === undefined ? "not locked" : "another one"
+}
+
+/** A new user is locked. */
+const passwordChange = (spec: UserSpec, seen: SeenUser | undefined): { readonly verifier?: string | null } => {
+  if (seen === undefined) return spec.verifier === undefined ? {} : { verifier: spec.verifier }
+  return seenPassword(spec, seen) === wantedPassword(spec) ? {} : { verifier: spec.verifier ?? null }
 }
 
 const sorted = (names: ReadonlyArray<string>): string => [...names].sort().join(",")

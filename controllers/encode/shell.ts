@@ -1,0 +1,16 @@
+/**
+ * Scripts of sh(1) that root owns, in which only paths of ours stand.
+ *
+ * The one thing to know before changing it: nothing of a record ever stands in a script. What a script needs to know of an
+ * account it asks the system for, by the user that runs it or by what PAM says.
+ */
+import { encoded, type Text, template } from "./text.ts"
+import { shaped } from "./unsafe.ts"
+
+export const shell = template("shell")
+
+export const path = (value: string): Text<"shell"> =>
+  encoded("shell", shaped("a path in a script", value, /^(\/[A-Za-z0-9._+-]+)+$/, "Use a plain absolute path."))
+
+export const name = (value: string): Text<"shell"> =>
+  encoded("shell", shaped("a name in a script", value, /^[a-z][a-z0-9-]*$/, "Use a name of ours."))

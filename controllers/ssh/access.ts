@@ -1,0 +1,120 @@
+/**
+ * What an account's record brings about for SSH: the groups and the login shell of its user, the folder of its keys, and the
+ * socket that writes down its transfers.
+ *
+ * The one thing to know before changing it: the groups are what sshd's Match blocks ask for. An account without access is in
+ * none of them, so that nothing of ours applies to it: no key of the folder is looked at, and its shell is nologin.
+ */
+import type { Facts } from "../../reconciler/contract/facts.ts"
+import type { HostKey, Resource } from "../../reconciler/contract/resource.ts"
+import { directory } from "../../reconciler/resources/directory.ts"
+import { file } from "../../reconciler/resources/file.ts"
+import { keyFolder } from "../../reconciler/resources/key-folder.ts"
+import { groupKey, pathKey } from "../../reconciler/resources/place.ts"
+import { unit } from "../../reconciler/resources/unit.ts"
+import type { Access } from "../../spec/access.ts"
+import { shaped } from "../encode/unsafe.ts"
+import { accountLayout, ssh, sshGroups, sshLayout } from "../layout.ts"
+import { transfersLayout } from "../node/transfers.ts"
+
+/** What the node lacks for this access; undefined when it lacks nothing. A folder as a host runs no sessions. */
+export const lacking = (
+  { shell }: Access,
+  { bubblewrap, host, sshd }: Facts,
+): { readonly reason: string; readonly message: string; readonly mend: string } | undefined => {
+  if (host === "directory" || shell === "none") return undefined
+  if (sshd === null)
+    return {
+      reason: "SshdAbsent",
+      message: "This node has no sshd.",
+      mend: "Install it: apt-get install openssh-server.",
+    }
+  if (shell === "sftp") return undefined
+  if (bubblewrap === null)
+    return {
+      reason: "BubblewrapAbsent",
+      message: "This node cannot make jails.",
+      mend: "Install it: apt-get install bubblewrap.",
+    }
+  if (sshd.sftpServer === null)
+    return {
+      reason: "SftpServerAbsent",
+      message: "This node has no sftp-server for jails.",
+      mend: "Install it: apt-get install openssh-sftp-server.",
+    }
+  return undefined
+}
+
+/** The part of the user that is the access. */
+export const loginOf = (access: Access) => {
+  const groups: ReadonlyArray<string> = [
+    ...(access.shell === "none" ? [] : [sshGroups[access.shell]]),
+    ...(access.passwordVerifier === undefined ? [] : [sshGroups.password]),
+  ]
+  return {
+    shell: access.shell === "jail" ? ssh.jail : "/usr/sbin/nologin",
+    groups,
+    ...(access.passwordVerifier === undefined ? {} : { verifier: verifier(access.passwordVerifier) }),
+  }
+}
+
+// shadow(5) divides fields by colons, chpasswd(8) lines too.
+const verifier = (value: string): string =>
+  shaped(
+    "a verifier of a password",
+    value,
+    /^\$(?:y|6)\$[./0-9A-Za-z=$]{20,200}$/,
+    "Make one with `openssl passwd -6`.",
+  )
+
+/** What the user needs besides its group. */
+export const needsOf = (access: Access): ReadonlyArray<HostKey> => [
+  ...loginOf(access).groups.map(groupKey),
+  ...(access.shell === "jail" ? [pathKey(ssh.jail)] : []),
+]
+
+/** Beside the user. */
+export const accessResources = (account: string, access: Access, facts: Facts): ReadonlyArray<Resource> => {
+  const layout = sshLayout(account)
+  const { home, name } = accountLayout(account)
+  const keys = keyFolder(
+    layout.keys,
+    { owner: "root", group: sshGroups.keys, mode: 0o750 },
+    { fields: ["metadata.name"], after: [pathKey(ssh.keys)] },
+  )
+  const keep = file(
+    layout.keepSessions,
+    { owner: "root", group: "root", mode: 0o644, content: "" },
+    { fields: ["spec.access.endSessions"], after: [pathKey(layout.keys)] },
+  )
+  const shown = { fields: ["metadata.name", "spec.access.shell"] }
+  const logged: ReadonlyArray<Resource> = [
+    directory(
+      layout.logs,
+      { owner: "root", group: name, mode: 0o750 },
+      { ...shown, after: [pathKey(ssh.accountLogs), groupKey(name)], onDelete: "retain" },
+    ),
+    directory(
+      layout.devices,
+      { owner: "root", group: "root", mode: 0o755 },
+      // A folder that was made again has no socket in it.
+      { ...shown, after: [pathKey(home)], activates: [{ kind: "unit", name: layout.socket, action: "restart" }] },
+    ),
+    unit(
+      layout.socket,
+      { enabled: true, active: true },
+      {
+        ...shown,
+        after: [
+          ...[transfersLayout.socketFile, transfersLayout.serviceFile, layout.devices, layout.logs].map(pathKey),
+          groupKey(name),
+        ],
+      },
+    ),
+  ]
+  return [
+    keys,
+    ...(access.endSessions ? [] : [keep]),
+    ...(access.shell === "none" || facts.host === "directory" ? [] : logged),
+  ]
+}

@@ -1,0 +1,60 @@
+// Ends the sessions whose key, password or access is no longer there. Level-triggered: what is on the host now decides, not
+// what was just changed.
+
+import * as Effect from "effect/Effect"
+import type { Activation, ResourceFailure } from "../contract/resource.ts"
+import { toFailure } from "../host/failure.ts"
+import type { HostShape } from "../host/host.ts"
+import type { HostPath } from "../host/path.ts"
+import { type Allowed, markOfFile, mayGoOn, parseSession } from "../host/sessions.ts"
+import { keepSessionsMark, keysFolder } from "../resources/ssh-place.ts"
+
+export const accountsOf = (activations: Iterable<Activation>): ReadonlySet<string> =>
+  new Set([...activations].flatMap((one) => (one.kind === "sessions" ? [one.account] : [])))
+
+/** Of these accounts. Gives those of them that failed. */
+export const endSessions = (
+  { accounts, files, systemd }: HostShape,
+  of: ReadonlySet<string>,
+): Effect.Effect<ReadonlyMap<string, ResourceFailure>> => {
+  const allowed = (account: string): Effect.Effect<Allowed, ResourceFailure> =>
+    Effect.try({
+      try: () => {
+        const folder: HostPath = keysFolder(account)
+        const names = files.list(folder)
+        const keys = names
+          .filter((name) => name.endsWith(".pub") && files.stat(`${folder}/${name}`)?.type === "file")
+          .map((name) => {
+            const content = files.read(`${folder}/${name}`, 65_536).toString("utf8")
+            return [name.slice(0, -".pub".length), markOfFile(content) ?? ""] as const
+          })
+        const groups = [...accounts.groups().values()]
+        return {
+          groups: new Set(groups.filter(({ members }) => members.includes(account)).map(({ name }) => name)),
+          keys: new Map(keys),
+          keep: names.includes(keepSessionsMark),
+        }
+      },
+      catch: toFailure,
+    })
+  const end = Effect.gen(function* () {
+    const failed = new Map<string, ResourceFailure>()
+    const sessions = [...(yield* systemd.list).keys()].flatMap((unit) => parseSession(unit) ?? [])
+    for (const account of of) {
+      const own = sessions.filter((session) => session.account === account)
+      if (own.length === 0) continue
+      const now = yield* Effect.result(allowed(account))
+      if (now._tag === "Failure") {
+        failed.set(account, now.failure)
+        continue
+      }
+      for (const session of own.filter((one) => !mayGoOn(one, now.success))) {
+        const stopped = yield* Effect.result(systemd.stop(session.unit))
+        if (stopped._tag === "Failure") failed.set(account, stopped.failure)
+      }
+    }
+    return failed
+  })
+  if (of.size === 0) return Effect.succeed(new Map())
+  return Effect.catch(end, (failure) => Effect.succeed(new Map([...of].map((account) => [account, failure] as const))))
+}
