@@ -29,7 +29,9 @@ describe.skipIf(!present(nginxProgram))("any site that the spec lets through", (
           materialise(root, resourcesOf(renderOf(node, aNode(), facts)))
           materialise(root, resourcesOf(renderOf(php, pool, facts, [acme])))
           for (const [index, written] of specs.entries()) {
-            const record = desired("Site", `s-${index}`, Schema.decodeUnknownSync(SiteSpec)(written))
+            // As long as a name may be: variables and zones are named after sites.
+            const name = `${"long-".repeat(12)}${index}`
+            const record = desired("Site", name, Schema.decodeUnknownSync(SiteSpec)(written))
             materialise(root, resourcesOf(renderOf(site, record, facts, [acme, pool])))
           }
           const { code, said } = run(nginxProgram, "-t", "-c", join(root, "/etc/plumbline/nginx/live/nginx.conf"))

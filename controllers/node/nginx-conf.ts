@@ -37,7 +37,9 @@ export const nginxConf = (facts: Facts): to.Nginx => {
         # A name has at most 253 characters, and 10,000 of them have to fit.
         server_names_hash_bucket_size 512;
         server_names_hash_max_size 65536;
-        variables_hash_max_size 2048;
+        # Sites have variables that are named after them.
+        variables_hash_bucket_size 128;
+        variables_hash_max_size 65536;
 
         ${mimeTypes}
         default_type application/octet-stream;
