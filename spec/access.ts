@@ -24,7 +24,7 @@ export const PasswordVerifier = Schema.String.check(
         ? undefined
         : flaw(
             "This is no verifier of a password.",
-            "Make one with `mkpasswd --method=yescrypt` or `openssl passwd -6`. Never write the password itself.",
+            "Make one with `plumb hash-password`, or with mkpasswd(1). Never write the password itself.",
           ),
     { pattern: "^\\$(y|6)\\$[./0-9A-Za-z=$]+$", maxLength: 200 },
   ),

@@ -64,7 +64,7 @@ const verifier = (value: string): string =>
     "a verifier of a password",
     value,
     /^\$(?:y|6)\$[./0-9A-Za-z=$]{20,200}$/,
-    "Make one with `openssl passwd -6`.",
+    "Make one with `plumb hash-password`.",
   )
 
 /** What the user needs besides its group. */
