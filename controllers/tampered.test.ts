@@ -3,11 +3,22 @@ import { describe, expect, it } from "vitest"
 import type { Controller, Desired } from "../reconciler/contract/controller.ts"
 import type { Resource } from "../reconciler/contract/resource.ts"
 import { account } from "./account.ts"
+import { cronJob } from "./cron-job.ts"
 import { database } from "./database.ts"
 import { php } from "./php.ts"
 import { hostile } from "./samples/hostile.ts"
 import { type Directive, parseNginx } from "./samples/nginx-tokens.ts"
-import { aDatabase, anAccount, anSshKey, aPhp, aSite, liveFacts, renderOf, resourcesOf } from "./samples/records.ts"
+import {
+  aCronJob,
+  aDatabase,
+  anAccount,
+  anSshKey,
+  aPhp,
+  aSite,
+  liveFacts,
+  renderOf,
+  resourcesOf,
+} from "./samples/records.ts"
 import { everything } from "./samples/web.ts"
 import { site } from "./site.ts"
 import { sshKey } from "./ssh-key.ts"
@@ -120,6 +131,26 @@ describe("a record that was tampered with", () => {
       expect(["mysql", "root", "sys"]).not.toContain(id)
       // The name of the record is a text of the note beside the database, and nothing that the server reads.
       expect(JSON.stringify({ ...(spec as object), record: "" })).not.toMatch(/%|`|'|\\/)
+    })
+  })
+
+  it("gives a cron job's files of the same arguments, or none", () => {
+    const record = aCronJob("feed", { environment: { KEY: "value" }, runNow: "2026-01-02T03:04:05.678Z" })
+    const argumentsOf = (content: string) =>
+      content.split("\n").map((line) => line.replace(/^(?:[0-9a-f-]{36}|skip|queue|allow)$|=[^=]*$/, ""))
+    const known = new Set(
+      resourcesOf(renderOf(cronJob, record, liveFacts, others)).flatMap((each) => argumentsOf(contentOf(each))),
+    )
+    everyResource(cronJob, record, ({ id, kind, spec }, content) => {
+      expect(id).toMatch(
+        /^(?:\/etc\/plumbline\/cron\/[a-z0-9-]+\.(?:job|command|environment)|plumb-cron(?:-each)?@[a-z0-9\\x]+\.timer|CronJob\.[a-z0-9-]+)$/,
+      )
+      if (id.endsWith(".job")) expect(argumentsOf(content).filter((line) => !known.has(line))).toEqual([])
+      if (id.endsWith(".environment")) expect(content).toMatch(/^[A-Za-z_][A-Za-z0-9_]*="(?:[^"\\$`\n]|\\["\\$`])*"\n$/)
+      if (kind === "timer")
+        expect(JSON.stringify(spec)).toMatch(
+          /^\{"calendar":\["[A-Za-z0-9 .,:*_/+-]+"(?:,"[A-Za-z0-9 .,:*_/+-]+")?\]\}$/,
+        )
     })
   })
 

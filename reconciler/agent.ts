@@ -223,7 +223,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
           every(15, Effect.ignore(Effect.suspend(() => store.writeNode(facts)))),
           Effect.andThen(measureAll, every(options.measureSeconds ?? 300, measureAll)),
           hearing.run,
-          every(1, Runs.hand(store)),
+          Runs.bring(store, options.relistSeconds ?? 30),
         ],
         { concurrency: "unbounded" },
       ).pipe(Effect.andThen(Effect.never))

@@ -8,6 +8,7 @@ import { testDatabase } from "../fixtures/postgres/test-database.ts"
 import { conditionsOf } from "./conditions.ts"
 import type { Claim } from "./inventory.ts"
 import { layer } from "./postgres.ts"
+import type { RunRow } from "./runs.ts"
 import { DesiredState, type Hint, type StatusRow } from "./store.ts"
 
 const store = Layer.unwrap(
@@ -194,5 +195,39 @@ describe("the store on Postgres", () => {
       yield* sql`select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%'`
       assert.deepStrictEqual(yield* Queue.take(heard), { hint: "connected" })
     }).pipe(Effect.scoped, Effect.provide(store)),
+  )
+
+  it.live("writes each run once, keeps the newest fifty of a record, and none of a record that is gone", () =>
+    Effect.gen(function* () {
+      const desired = yield* DesiredState
+      const sql = yield* PgClient.PgClient
+      const [first, second] = [yield* write("busy"), yield* write("calm")]
+      const run = (name: string, recordId: string, number: number): RunRow => ({
+        id: `00000000-0000-4000-9000-${String(number).padStart(12, "0")}`,
+        record: `Note/${name}`,
+        recordId,
+        requestedAtMillis: null,
+        startedAtMillis: 1_800_000_000_000 + number,
+        endedAtMillis: null,
+        outcome: "interrupted",
+        exitStatus: null,
+        output: "so far",
+        outputDropped: 0,
+      })
+      yield* desired.writeRuns([run("calm", second, 900), run("calm", first, 901), run("gone", first, 902)])
+      for (let number = 1; number <= 60; number++) yield* desired.writeRuns([run("busy", first, number)])
+      yield* desired.writeRuns([run("busy", first, 60)])
+      const rows = yield* sql<{ name: string; count: number; oldest: Date }>`
+        select name, count(*)::int as count, min(started_at) as oldest from runs group by name order by name`
+      assert.deepStrictEqual(
+        rows.map(({ name, count, oldest }) => [name, count, oldest.getTime() - 1_800_000_000_000]),
+        [
+          ["busy", 50, 11],
+          ["calm", 1, 900],
+        ],
+      )
+      yield* sql`delete from records where name = 'busy'`
+      assert.strictEqual((yield* sql`select from runs where name = 'busy'`).length, 0)
+    }).pipe(Effect.provide(store)),
   )
 })

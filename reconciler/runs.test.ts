@@ -1,8 +1,9 @@
 import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
+import { until } from "./fixture/until.ts"
 import { onScratchHost } from "./host/scratch-host.ts"
-import { hand, type RunRow } from "./runs.ts"
+import { bring, hand, type RunRow } from "./runs.ts"
 import { StoreFailure } from "./store.ts"
 
 const recordId = "00000000-0000-4000-8000-000000000001"
@@ -55,6 +56,21 @@ describe("the spool of runs", () => {
           outputDropped: 3,
         })
         expect(left(root)).toEqual([])
+      }),
+    ))
+
+  it("is looked into as soon as a run has ended", () =>
+    onScratchHost((root) =>
+      Effect.gen(function* () {
+        const rows: Array<RunRow> = []
+        yield* Effect.forkChild(Effect.scoped(bring(taken(rows), 3600)))
+        yield* until(() => fs.existsSync(`${root}/var/lib/plumbline/runs`))
+        for (const number of [1, 2]) {
+          leave(root, `${id(number)}.part`, { ...whole, result: "Result=success\n" })
+          const folder = `${root}/var/lib/plumbline/runs/${id(number)}`
+          fs.renameSync(`${folder}.part`, folder)
+          yield* until(() => rows.length === number)
+        }
       }),
     ))
 

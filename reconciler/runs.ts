@@ -6,6 +6,7 @@
 
 import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import type { ResourceFailure } from "./contract/resource.ts"
 import { attempt, type Host } from "./host/host.ts"
 import type { HostPath } from "./host/path.ts"
@@ -99,6 +100,24 @@ export const hand = (store: Pick<DesiredStateShape, "writeRuns">): Effect.Effect
       }
     })
   }).pipe(Effect.catch((failure) => Effect.logDebug(`Runs stay in the spool: ${failure.message}`)))
+
+/** Never ends. Looks when something happened in the spool, and now and then for what nobody heard. */
+export const bring = Effect.fnUntraced(function* (store: Pick<DesiredStateShape, "writeRuns">, seconds: number) {
+  const heard = Latch.makeUnsafe(true)
+  yield* Effect.acquireRelease(
+    attempt(({ files }) => fs.watch(files.real(runsFolder), () => heard.openUnsafe()).on("error", () => undefined)),
+    (watcher) => Effect.sync(() => watcher.close()),
+  ).pipe(Effect.catch((failure) => Effect.logDebug(`The spool of runs is not watched: ${failure.message}`)))
+  return yield* Effect.forever(
+    Effect.gen(function* () {
+      yield* Effect.timeoutOption(heard.await, seconds * 1000)
+      heard.closeUnsafe()
+      yield* hand(store)
+      // A run begins and ends with several events.
+      yield* Effect.sleep("100 millis")
+    }),
+  )
+})
 
 const isRunning = (boot: string, pid: number): boolean =>
   boot === fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim() && startOf(pid) !== undefined

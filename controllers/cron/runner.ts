@@ -59,10 +59,13 @@ case $overlap in
     flock --nonblock 9 || skip
     ;;
   queue)
-    exec 8>"$locks/$job.next" 9>"$locks/$job"
-    flock --timeout 1 8 || skip
-    flock 9
-    exec 8>&-
+    exec 9>"$locks/$job"
+    flock --nonblock 9 || {
+      exec 8>"$locks/$job.next"
+      flock --nonblock 8 || skip
+      flock 9
+      exec 8>&-
+    }
     ;;
   allow)
     slot=1
