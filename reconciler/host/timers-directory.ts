@@ -5,14 +5,13 @@ import * as Effect from "effect/Effect"
 import { toFailure } from "./failure.ts"
 import type { Files } from "./files.ts"
 import type { HostPath } from "./path.ts"
-import type { Timers } from "./timers.ts"
+import { type Timers, transientFolder } from "./timers.ts"
 
-const folder: HostPath = "/run/systemd/transient"
 const rootOwned = { owner: "root", group: "root", mode: 0o755 }
 
 export const directoryTimers = (files: Files): Timers => {
   const act = <A>(change: () => A) => Effect.try({ try: change, catch: toFailure })
-  const pathOf = (timer: string): HostPath => `${folder}/${timer}`
+  const pathOf = (timer: string): HostPath => `${transientFolder}/${timer}`
   return {
     calendarOf: (timer) =>
       act(() => {
@@ -20,10 +19,9 @@ export const directoryTimers = (files: Files): Timers => {
         const text = files.read(pathOf(timer), 65536).toString("utf8")
         return [...text.matchAll(/^OnCalendar=(.*)$/gm)].map(([, expression = ""]) => expression)
       }),
-    running: act(() => new Set(files.list(folder).filter((name) => name.endsWith(".timer")))),
     start: (timer, calendar) =>
       act(() => {
-        for (const path of ["/run/systemd", folder] as const) files.makeDirectory(path, rootOwned)
+        for (const path of ["/run/systemd", transientFolder] as const) files.makeDirectory(path, rootOwned)
         const lines = calendar.map((expression) => `OnCalendar=${expression}\n`)
         files.write(pathOf(timer), `[Timer]\n${lines.join("")}AccuracySec=1s\n`, { ...rootOwned, mode: 0o644 })
       }),

@@ -28,15 +28,6 @@ export const makeTimers = (files: Files) =>
     const stop = (timer: string) => change(["systemctl", "--no-ask-password", "stop", "--", timer])
     return {
       calendarOf: show,
-      running: look([
-        "systemctl",
-        "list-units",
-        "--type=timer",
-        "--state=active",
-        ...["--plain", "--full", "--no-legend", "--no-pager"],
-      ]).pipe(
-        Effect.map(({ stdout }) => new Set(stdout.split("\n").flatMap((line) => line.trim().split(/\s+/)[0] || []))),
-      ),
       start: (timer, calendar) =>
         Effect.gen(function* () {
           if ((yield* show(timer)) !== undefined) yield* stop(timer)

@@ -8,8 +8,6 @@ import type { HostPath } from "./path.ts"
 export interface Timers {
   /** The expressions by which a running timer elapses, as systemd prints them; undefined when it does not run. */
   readonly calendarOf: (timer: string) => Effect.Effect<ReadonlyArray<string> | undefined, ResourceFailure>
-  /** Those that run, in one look. */
-  readonly running: Effect.Effect<ReadonlySet<string>, ResourceFailure>
   /** Runs a timer that starts the service of the same name; one that runs by other times is replaced. */
   readonly start: (timer: string, calendar: ReadonlyArray<string>) => Effect.Effect<void, ResourceFailure>
   /** What it has started goes on. */
@@ -23,5 +21,8 @@ export interface Timers {
     argv: ReadonlyArray<string>,
   ) => Effect.Effect<void, ResourceFailure>
 }
+
+/** Where systemd keeps transient units. */
+export const transientFolder: HostPath = "/run/systemd/transient"
 
 export const serviceOf = (timer: string): string => timer.replace(/\.timer$/, ".service")

@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import type { Resource, ResourceType } from "../contract/resource.ts"
 import { Host } from "../host/host.ts"
+import { transientFolder } from "../host/timers.ts"
 import { changed } from "./differences.ts"
 import { type Place, place, unitKey } from "./place.ts"
 import { goes } from "./removal.ts"
@@ -46,8 +47,6 @@ export const timerType: ResourceType<TimerSpec, SeenTimer> = {
       yield* timers.stop(id)
       return []
     }),
-  watch: () => [],
-  survey: Effect.flatMap(Host, ({ timers }) => timers.running).pipe(
-    Effect.map((running) => (id: string) => (running.has(id) ? "running" : "")),
-  ),
+  // Where systemd keeps what it was told of a transient unit: gone with the timer, and another with another one.
+  watch: (id) => [`${transientFolder}/${id}`],
 }
