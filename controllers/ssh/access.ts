@@ -84,7 +84,7 @@ export const accessResources = (account: string, access: Access, facts: Facts): 
   )
   const keep = file(
     layout.keepSessions,
-    { owner: "root", group: "root", mode: 0o644, content: "" },
+    { owner: "root", group: "root", mode: 0o644, content: "Sessions stay when the key that opened them goes.\n" },
     { fields: ["spec.access.endSessions"], after: [pathKey(layout.keys)] },
   )
   const shown = { fields: ["metadata.name", "spec.access.shell"] }

@@ -4,6 +4,7 @@
 import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
+import { ResourceFailure } from "../contract/resource.ts"
 import { Host, type HostShape } from "../host/host.ts"
 import { onScratchHost } from "../host/scratch-host.ts"
 import type { SshdVerdict } from "../host/sshd.ts"
@@ -53,7 +54,7 @@ describe("sshd's drop-in", () => {
   /** An sshd of the test's own: what it says of a file alone, with ours among all, and without ours. */
   const onSshd = (
     says: { readonly alone: SshdVerdict; readonly together: SshdVerdict; readonly without: SshdVerdict },
-    effective: Readonly<Record<string, string>>,
+    effective: Readonly<Record<string, string>> | "refused",
     use: (root: string) => Effect.Effect<void, unknown, Host>,
   ) =>
     onScratchHost((root) =>
@@ -71,7 +72,12 @@ describe("sshd's drop-in", () => {
             Effect.sync(() =>
               path !== undefined ? says.alone : fs.existsSync(`${root}${id}`) ? says.together : says.without,
             ),
-          effective: () => Effect.succeed(new Map(Object.entries(effective))),
+          effective: () =>
+            effective === "refused"
+              ? Effect.fail(
+                  new ResourceFailure({ reason: "X", message: "sshd -T: line 1", verdict: { kind: "retry" } }),
+                )
+              : Effect.succeed(new Map(Object.entries(effective))),
         }
         yield* use(root).pipe(Effect.provideService(Host, { ...host, sshd }))
       }),
@@ -101,6 +107,17 @@ describe("sshd's drop-in", () => {
       Effect.gen(function* () {
         expect(yield* reasonOf(apply)).toBe("none")
         expect(fs.readFileSync(`${root}${id}`, "utf8")).toBe("# ours\n")
+      }),
+    ))
+
+  it("tells of somebody else's mistake as its own difference, so that what stands beside it is not held up", () =>
+    onSshd({ alone: ok, together: bad, without: bad }, "refused", () =>
+      Effect.gen(function* () {
+        yield* apply
+        expect(sshdDropInType.diff(spec, yield* sshdDropInType.observe(id, spec))).toMatchObject([
+          { field: "configuration", kind: "runtime" },
+        ])
+        expect(yield* reasonOf(apply)).toBe("SshdRefused")
       }),
     ))
 

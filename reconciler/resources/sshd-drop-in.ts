@@ -40,6 +40,8 @@ const memberOf = (accounts: Accounts, group: string): string | undefined =>
 export interface SeenDropIn extends SeenFile {
   /** What applies to a group's member; nothing for a group without members. */
   readonly effective: ReadonlyMap<string, ReadonlyMap<string, string>>
+  /** Why nothing can be told of what applies: somebody's mistake in another file. It must not keep the rest of a node waiting. */
+  readonly refusal: string | undefined
 }
 
 export const sshdDropInType: ResourceType<SshdDropInSpec, SeenDropIn> = {
@@ -51,19 +53,23 @@ export const sshdDropInType: ResourceType<SshdDropInSpec, SeenDropIn> = {
       if (seen === undefined) return undefined
       const effective = new Map<string, ReadonlyMap<string, string>>()
       // Of a file that is not as it should be, it is known already that it is not what applies.
-      if (fileType.diff(asFile(spec), seen).length > 0) return { ...seen, effective }
+      if (fileType.diff(asFile(spec), seen).length > 0) return { ...seen, effective, refusal: undefined }
       const { accounts, sshd } = yield* Host
       for (const { group } of sshd.program === null ? [] : spec.policies) {
         const member = yield* attempt(() => memberOf(accounts, group))
-        if (member !== undefined) effective.set(group, yield* sshd.effective(member))
+        if (member === undefined) continue
+        const settings = yield* Effect.result(sshd.effective(member))
+        if (settings._tag === "Failure") return { ...seen, effective, refusal: settings.failure.message }
+        effective.set(group, settings.success)
       }
-      return { ...seen, effective }
+      return { ...seen, effective, refusal: undefined }
     }),
   diff: (spec, seen) => [...fileType.diff(asFile(spec), seen), ...overruled(spec, seen)],
   apply: (id, spec, seen) =>
     Effect.gen(function* () {
       const { sshd, files } = yield* Host
       if (seen !== undefined && fileType.diff(asFile(spec), seen).length === 0) {
+        if (seen.refusal !== undefined) return yield* refusedWhole(seen.refusal)
         const fields = overruled(spec, seen)
         return fields.length === 0 ? undefined : yield* overruledBy(fields)
       }
@@ -96,8 +102,10 @@ export const sshdDropInType: ResourceType<SshdDropInSpec, SeenDropIn> = {
   keep: (seen) => seen.content?.toString("utf8"),
 }
 
-const overruled = ({ policies }: SshdDropInSpec, seen: SeenDropIn | undefined): ReadonlyArray<FieldDiff> =>
-  policies.flatMap(({ group, settings }) => {
+const overruled = ({ policies }: SshdDropInSpec, seen: SeenDropIn | undefined): ReadonlyArray<FieldDiff> => {
+  if (seen?.refusal !== undefined)
+    return [{ field: "configuration", want: "accepted by sshd", have: seen.refusal, kind: "runtime" }]
+  return policies.flatMap(({ group, settings }) => {
     const effective = seen?.effective.get(group)
     if (effective === undefined) return []
     return Object.entries(settings).flatMap(([name, want]) =>
@@ -105,6 +113,15 @@ const overruled = ({ policies }: SshdDropInSpec, seen: SeenDropIn | undefined): 
         (diff): FieldDiff => ({ ...diff, kind: "runtime" }),
       ),
     )
+  })
+}
+
+const refusedWhole = (message: string) =>
+  new ResourceFailure({
+    reason: "SshdRefused",
+    message,
+    mend: "Correct what sshd names; until then the sshd that runs goes on with its old configuration.",
+    verdict: { kind: "retry" },
   })
 
 const refused = (message: string) =>
