@@ -30,7 +30,8 @@ export const makeShow = Effect.map(
   (show): Show => show,
 )
 
-const unreachable = (words: string) =>
+/** systemd does not answer. */
+export const unreachable = (words: string) =>
   new ResourceFailure({
     reason: "SystemdUnreachable",
     message: `systemctl show: ${words}`,

@@ -2,10 +2,10 @@
 
 import * as Effect from "effect/Effect"
 import * as Batch from "../batch.ts"
-import { ResourceFailure } from "../contract/resource.ts"
 import { change, look, said } from "./command.ts"
 import { toFailure } from "./failure.ts"
 import type { Files } from "./files.ts"
+import { unreachable } from "./systemd-show.ts"
 import { serviceOf, type Timers } from "./timers.ts"
 
 const quiet = ["--quiet", "--no-ask-password"] as const
@@ -68,11 +68,3 @@ export const parseTimer = (text: string): ReadonlyArray<string> | undefined =>
         ([, expression = ""]) => expression,
       )
     : undefined
-
-const unreachable = (words: string) =>
-  new ResourceFailure({
-    reason: "SystemdUnreachable",
-    message: `systemctl show: ${words}`,
-    mend: "Check that systemd runs on this host: 'systemctl is-system-running'.",
-    verdict: { kind: "retry" },
-  })
