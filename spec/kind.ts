@@ -5,6 +5,7 @@
  * (does what it names exist? does another record have that already?) is asked through `references` and `claims`.
  */
 import type * as Schema from "effect/Schema"
+import type { SecretPlace } from "./secret.ts"
 
 /** Another record that a spec names. `match` states what that record's spec must hold for the reference to make sense. */
 export interface Reference {
@@ -47,6 +48,8 @@ export interface Kind<K extends string, Name extends string, Spec, Encoded> {
   /** The spec as written, with what a write that leaves it out keeps of the record before: a password that was set, say. */
   keeps?(written: Encoded, before: Encoded): Encoded
   readonly runs?: Runs<Spec>
+  /** Where the spec holds secrets, or would. */
+  secrets?(spec: Spec): ReadonlyArray<SecretPlace>
 }
 
 export const defineKind = <const K extends string, Name extends string, Spec, Encoded>(
