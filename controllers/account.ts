@@ -10,14 +10,20 @@ import { groupKey, pathKey, userKey } from "../reconciler/resources/place.ts"
 import { slice } from "../reconciler/resources/slice.ts"
 import { user } from "../reconciler/resources/user.ts"
 import type { AccountSpec } from "../spec/account.ts"
+import { effectiveLimits } from "../spec/limits.ts"
+import type { PackageSpec } from "../spec/package.ts"
 import { shaped, whole } from "./encode/unsafe.ts"
 import { accountLayout } from "./layout.ts"
-import { guarded, resources, stalled } from "./outcome.ts"
+import { guarded, resources, stalled, waiting } from "./outcome.ts"
 import { accessResources, lacking, loginOf, needsOf } from "./ssh/access.ts"
 
-export const account = guarded<AccountSpec>("Account", ({ name, spec }, { facts }) => {
+export const account = guarded<AccountSpec>("Account", ({ name, spec }, { facts, lookup }) => {
   if (spec.uid === undefined)
     return stalled("NoUid", `Account ${name} has no user id.`, "Write the record through the API, which gives it one.")
+  const pack = spec.package === undefined ? undefined : lookup<PackageSpec>("Package", spec.package)
+  if (spec.package !== undefined && pack === undefined)
+    return waiting("Package", spec.package, `There is no package ${spec.package} yet.`)
+  const limits = effectiveLimits(spec.limits, pack?.spec.limits)
   const lacks = lacking(spec.access, facts)
   if (lacks !== undefined) return stalled(lacks.reason, lacks.message, lacks.mend)
   const layout = accountLayout(name)
@@ -55,12 +61,12 @@ export const account = guarded<AccountSpec>("Account", ({ name, spec }, { facts 
     slice(
       layout.slice,
       {
-        memoryMax: Number(whole("a limit of memory", spec.limits.memory, 2 ** 20, 2 ** 50)),
-        cpuQuota: Number(whole("a limit of CPU", spec.limits.cpu, 1, 100_000)),
-        tasksMax: Number(whole("a limit of tasks", spec.limits.tasks, 1, 4_194_304)),
+        memoryMax: Number(whole("a limit of memory", limits.memory, 2 ** 20, 2 ** 50)),
+        cpuQuota: Number(whole("a limit of CPU", limits.cpu, 1, 100_000)),
+        tasksMax: Number(whole("a limit of tasks", limits.tasks, 1, 4_194_304)),
       },
       // After the user, so that a removal ends what runs as the user before the user goes.
-      { fields: ["metadata.name", "spec.limits"], after: [userKey(layout.name), pathKey(layout.home)] },
+      { fields: ["metadata.name", "spec.package", "spec.limits"], after: [userKey(layout.name), pathKey(layout.home)] },
     ),
     ...accessResources(name, spec.access, facts),
   ])

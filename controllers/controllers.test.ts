@@ -37,6 +37,7 @@ describe("the controllers", () => {
   it("are one a kind", () => {
     expect(controllers.map(({ kind }) => kind)).toEqual([
       "Node",
+      "Package",
       "Account",
       "Php",
       "Site",

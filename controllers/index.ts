@@ -4,8 +4,18 @@ import { account } from "./account.ts"
 import { cronJob } from "./cron-job.ts"
 import { database } from "./database.ts"
 import { node } from "./node.ts"
+import { aPackage } from "./package.ts"
 import { php } from "./php.ts"
 import { site } from "./site.ts"
 import { sshKey } from "./ssh-key.ts"
 
-export const controllers: ReadonlyArray<Controller<never>> = [node, account, php, site, database, cronJob, sshKey]
+export const controllers: ReadonlyArray<Controller<never>> = [
+  node,
+  aPackage,
+  account,
+  php,
+  site,
+  database,
+  cronJob,
+  sshKey,
+]

@@ -6,9 +6,11 @@
  */
 import * as Schema from "effect/Schema"
 import { Access } from "./access.ts"
-import { explained, flaw, hiddenFlaw, intBetween, rule, show, withDefault } from "./grammar.ts"
+import { explained, flaw, hiddenFlaw, rule, show, withDefault } from "./grammar.ts"
 import { defineKind } from "./kind.ts"
-import { AccountName, bytesBetween, Uid } from "./names.ts"
+import { type LimitName, Limits } from "./limits.ts"
+import { AccountName, RecordName, Uid } from "./names.ts"
+import type { PackageSpec } from "./package.ts"
 
 // The comment is the GECOS field of passwd(5), where a colon ends the field and commas divide it.
 const Comment = Schema.String.check(
@@ -25,25 +27,13 @@ const Comment = Schema.String.check(
   ),
 )
 
-export const AccountLimits = Schema.Struct({
-  memory: bytesBetween("64M", "1T").pipe(
-    explained("The most memory that all processes of the account may use together."),
-    withDefault("512M"),
-  ),
-  cpu: intBetween(1, 12800, "percent of one core").pipe(
-    explained("The most CPU time, in percent of one core: 150 is one core and a half."),
-    withDefault(100),
-  ),
-  tasks: intBetween(16, 32768, "processes and threads").pipe(
-    explained("The most processes and threads at one time."),
-    withDefault(200),
-  ),
-})
-export type AccountLimits = typeof AccountLimits.Type
-
 export const AccountSpec = Schema.Struct({
   uid: Schema.optionalKey(Uid),
-  limits: AccountLimits.pipe(explained("What the account's slice may use."), withDefault({})),
+  package: Schema.optionalKey(RecordName.pipe(explained("The package whose limits it has."))),
+  limits: Limits.pipe(
+    explained("What it may use and have, where that is another than its package says."),
+    withDefault({}),
+  ),
   access: Access.pipe(explained("What the account's SSH keys open."), withDefault({})),
   comment: Schema.optionalKey(Comment.pipe(explained("A note on whom or what the account is for."))),
 })
@@ -54,9 +44,18 @@ export const Account = defineKind({
   description: "One customer on a host: a Linux user, a home, and a slice with limits.",
   name: AccountName,
   spec: AccountSpec,
-  references: () => [],
+  references: (spec) =>
+    spec.package === undefined ? [] : [{ kind: "Package", name: spec.package, field: "spec.package" }],
   claims: (name, spec) => [
     { key: `account:${name}`, field: "metadata.name" },
     ...(spec.uid === undefined ? [] : [{ key: `uid:${spec.uid}`, field: "spec.uid" }]),
   ],
+  holds: (spec, what, find) => {
+    const limitIn = (limits: Limits | undefined) => limits?.[what as LimitName]
+    const field = `spec.limits.${what}`
+    const own = limitIn(spec.limits)
+    if (own !== undefined) return { most: own, field }
+    const most = spec.package === undefined ? undefined : limitIn(find<PackageSpec>("Package", spec.package)?.limits)
+    return most === undefined ? undefined : { most, field, in: `Package/${spec.package}` }
+  },
 })

@@ -133,17 +133,32 @@ const envelope = (kind: string, name: fc.Arbitrary<string>, spec: fc.Arbitrary<o
     spec: present(spec),
   })
 
+const perSecond = optional(size(64 * 1024, 64 * 1024 ** 3))
+const operations = optional(fc.integer({ min: 10, max: 10_000_000 }))
+const count = optional(fc.integer({ min: 0, max: 100_000 }))
+const limits = present(
+  fc.record({
+    memory: optional(size(64 * 1024 ** 2, 1024 ** 4)),
+    cpu: optional(fc.integer({ min: 1, max: 12800 })),
+    tasks: optional(fc.integer({ min: 16, max: 32768 })),
+    readBandwidth: perSecond,
+    writeBandwidth: perSecond,
+    readOperations: operations,
+    writeOperations: operations,
+    disk: optional(size(16 * 1024 ** 2, 512 * 1024 ** 4)),
+    files: optional(fc.integer({ min: 1000, max: 1_000_000_000 })),
+    sites: count,
+    phps: optional(fc.integer({ min: 0, max: 100 })),
+    databases: count,
+    cronJobs: count,
+    sshKeys: count,
+  }),
+)
+const aPackage = fc.record({ description: optional(text), limits: optional(limits) })
 const account = fc.record({
   uid: optional(fc.integer({ min: 10000, max: 59999 })),
-  limits: optional(
-    present(
-      fc.record({
-        memory: optional(size(64 * 1024 ** 2, 1024 ** 4)),
-        cpu: optional(fc.integer({ min: 1, max: 12800 })),
-        tasks: optional(fc.integer({ min: 16, max: 32768 })),
-      }),
-    ),
-  ),
+  package: optional(recordName),
+  limits: optional(limits),
   access: optional(
     present(
       fc.record({
@@ -367,6 +382,7 @@ export const writtenRecord = fc.oneof(
   envelope("CronJob", recordName, cronJob),
   envelope("Database", databaseRecordName, database),
   envelope("Node", nodeName, node),
+  envelope("Package", recordName, aPackage),
   envelope("Php", recordName, php),
   envelope("Site", recordName, site),
   envelope("SshKey", recordName, sshKey),

@@ -112,6 +112,7 @@ export const CronJob = defineKind({
   name: RecordName,
   spec: CronJobSpec,
   references: (spec) => [{ kind: "Account", name: spec.account, field: "spec.account" }],
+  counts: (spec) => [{ kind: "Account", name: spec.account, what: "cronJobs", field: "spec.account" }],
   claims: () => [],
   // What a file does not say of it stands: applying the file again takes back no wish.
   keeps: (written, before) =>

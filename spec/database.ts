@@ -130,6 +130,7 @@ export const Database = defineKind({
   name: DatabaseRecordName,
   spec: DatabaseSpec,
   references: (spec) => [{ kind: "Account", name: spec.account, field: "spec.account" }],
+  counts: (spec) => [{ kind: "Account", name: spec.account, what: "databases", field: "spec.account" }],
   claims: (name, spec) => [
     {
       key: `database:${spec.engine}/${serverDatabaseName(name, spec)}`,

@@ -5,6 +5,6 @@
  */
 import * as Schema from "effect/Schema"
 
-export const kindNames = ["Account", "CronJob", "Database", "Node", "Php", "Site", "SshKey"] as const
+export const kindNames = ["Account", "CronJob", "Database", "Node", "Package", "Php", "Site", "SshKey"] as const
 export const KindName = Schema.Literals(kindNames)
 export type KindName = typeof KindName.Type

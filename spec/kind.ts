@@ -28,6 +28,26 @@ export interface Claim {
   readonly shared?: { readonly by: string; readonly as: "whole" | "part" }
 }
 
+/** That a record is one of those that another one may have only so many of: `{ kind: "Account", name: "acme", what: "sites" }`. */
+export interface Count {
+  readonly kind: string
+  readonly name: string
+  readonly what: string
+  /** The field by which it is. */
+  readonly field: string
+}
+
+/** The most that a record may have of something, and where that stands. */
+export interface Most {
+  readonly most: number
+  readonly field: string
+  /** The record that says so, "Package/small", where it is another one. */
+  readonly in?: string
+}
+
+/** The spec of another record, where there is one. */
+export type Find = <Spec>(kind: string, name: string) => Spec | undefined
+
 /** A schema that needs no services: everything in this folder. */
 export type PureCodec<T, E = unknown> = Schema.Codec<T, E, never, never>
 
@@ -45,6 +65,10 @@ export interface Kind<K extends string, Name extends string, Spec, Encoded> {
   // Methods, not function properties: the registry asks kinds whose spec it knows only at run time (see `kinds.ts`).
   references(spec: Spec): ReadonlyArray<Reference>
   claims(name: Name, spec: Spec): ReadonlyArray<Claim>
+  /** What this record is counted as. */
+  counts?(spec: Spec): ReadonlyArray<Count>
+  /** The most of something that a record of this kind may have; nothing is no limit. It may ask what the spec refers to. */
+  holds?(spec: Spec, what: string, find: Find): Most | undefined
   /** The spec as written, with what a write that leaves it out keeps of the record before: a password that was set, say. */
   keeps?(written: Encoded, before: Encoded): Encoded
   readonly runs?: Runs<Spec>

@@ -11,16 +11,17 @@ import { Account } from "./account.ts"
 import { CronJob } from "./cron-job.ts"
 import { Database } from "./database.ts"
 import { envelopeOf } from "./envelope.ts"
-import type { Claim, Kind, Reference, Runs } from "./kind.ts"
+import type { Claim, Count, Find, Kind, Most, Reference, Runs } from "./kind.ts"
 import { KindName, kindNames } from "./kind-names.ts"
 import { Node } from "./node.ts"
+import { Package } from "./package.ts"
 import { Php } from "./php.ts"
 import { Site } from "./site.ts"
 import { SshKey } from "./ssh-key.ts"
 
 export { KindName, kindNames }
 
-export const kinds = { Account, CronJob, Database, Node, Php, Site, SshKey } satisfies {
+export const kinds = { Account, CronJob, Database, Node, Package, Php, Site, SshKey } satisfies {
   readonly [K in KindName]: { readonly kind: K }
 }
 
@@ -30,6 +31,7 @@ export const envelopes = {
   CronJob: envelopeOf(CronJob),
   Database: envelopeOf(Database),
   Node: envelopeOf(Node),
+  Package: envelopeOf(Package),
   Php: envelopeOf(Php),
   Site: envelopeOf(Site),
   SshKey: envelopeOf(SshKey),
@@ -56,6 +58,13 @@ export const referencesOf = (record: Envelope): ReadonlyArray<Reference> => kind
 /** What this record alone may have. */
 export const claimsOf = (record: Envelope): ReadonlyArray<Claim> =>
   kindOf(record).claims(record.metadata.name, record.spec)
+
+/** What this record is counted as. */
+export const countsOf = (record: Envelope): ReadonlyArray<Count> => kindOf(record).counts?.(record.spec) ?? []
+
+/** The most of something that this record may have; nothing is no limit. */
+export const mostOf = (record: Envelope, what: string, find: Find): Most | undefined =>
+  kindOf(record).holds?.(record.spec, what, find)
 
 /** The spec as written, with what a write that leaves it out keeps of the record before. Both are as they are stored. */
 export const keptOf = (kind: KindName, written: unknown, before: unknown): unknown => {

@@ -24,7 +24,7 @@ metadata:
   colour: blue
 spec:
   uid: 0
-  limits: { memory: lots, cpu: 0, tasks: 1.5, disk: 10G }
+  limits: { memory: lots, cpu: 0, tasks: 1.5, floppy: 10G }
   comment: "a:b"
   shell: /bin/bash
 ---
@@ -90,7 +90,7 @@ describe("a file with mistakes", () => {
         "10:21 spec.limits.memory",
         "10:32 spec.limits.cpu",
         "10:42 spec.limits.tasks",
-        "10:47 spec.limits.disk",
+        "10:47 spec.limits.floppy",
         "11:12 spec.comment",
         "12:3 spec.shell",
         "16:19 metadata.name",

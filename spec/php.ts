@@ -51,5 +51,6 @@ export const Php = defineKind({
   name: RecordName,
   spec: PhpSpec,
   references: (spec) => [{ kind: "Account", name: spec.account, field: "spec.account" }],
+  counts: (spec) => [{ kind: "Account", name: spec.account, what: "phps", field: "spec.account" }],
   claims: (_name, spec) => [{ key: `php:${spec.account}/${spec.version}`, field: "spec.version" }],
 })

@@ -205,5 +205,6 @@ export const Site = defineKind({
       ? []
       : [{ kind: "Php", name: spec.php, field: "spec.php", match: { account: spec.account } }]),
   ],
+  counts: (spec) => [{ kind: "Account", name: spec.account, what: "sites", field: "spec.account" }],
   claims: (_name, spec) => servedNames(spec).flatMap((served) => claimsOfName(served, spec.account)),
 })

@@ -55,5 +55,6 @@ export const SshKey = defineKind({
   name: RecordName,
   spec: SshKeySpec,
   references: (spec) => [{ kind: "Account", name: spec.account, field: "spec.account" }],
+  counts: (spec) => [{ kind: "Account", name: spec.account, what: "sshKeys", field: "spec.account" }],
   claims: (_name, spec) => [{ key: `key:${spec.account}/${fingerprintOf(spec.publicKey)}`, field: "spec.publicKey" }],
 })

@@ -1,8 +1,9 @@
 import * as Result from "effect/Result"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { countedAmong } from "./counts.ts"
 import { decodeEnvelope, type Envelope } from "./kinds.ts"
-import { identityOf, tiesOf, touchedBy } from "./ties.ts"
+import { heldBy, identityOf, tiesOf, touchedBy } from "./ties.ts"
 import { validateSet } from "./validate-set.ts"
 
 const make = (kind: string, name: string, spec: object): Envelope =>
@@ -12,8 +13,22 @@ const make = (kind: string, name: string, spec: object): Envelope =>
 const name = fc.constantFrom("ash", "birch", "cedar")
 const record: fc.Arbitrary<Envelope> = fc.oneof(
   fc
-    .record({ name, uid: fc.integer({ min: 10000, max: 10002 }) })
-    .map((some) => make("Account", some.name, { uid: some.uid })),
+    .record({
+      name,
+      uid: fc.integer({ min: 10000, max: 10002 }),
+      package: fc.option(name, { nil: undefined }),
+      sites: fc.option(fc.nat(2), { nil: undefined }),
+    })
+    .map(({ name, uid, sites, ...some }) =>
+      make("Account", name, {
+        uid,
+        ...(some.package === undefined ? {} : { package: some.package }),
+        ...(sites === undefined ? {} : { limits: { sites } }),
+      }),
+    ),
+  fc
+    .record({ name, sites: fc.nat(2), phps: fc.nat(2) })
+    .map(({ name, ...limits }) => make("Package", name, { limits })),
   fc
     .record({ name, account: name, version: fc.constantFrom("8.1", "8.2") })
     .map(({ name, ...spec }) => make("Php", name, spec)),
@@ -45,6 +60,7 @@ describe("the ties of a record", () => {
       "has of wildcard:*.example.org",
       "names Account/acme",
       "relies on Php/shop",
+      "counts as sites of Account/acme",
     ])
   })
 
@@ -60,8 +76,12 @@ describe("the ties of a record", () => {
           .filter((_, index) => gone.includes(index))
           .map(({ kind, metadata }) => ({ kind, name: metadata.name }))
         const ties = touchedBy({ incoming, removed })
-        const near = existing.filter((one) => tiesOf(one).some((tie) => ties.has(tie)))
-        expect(validateSet({ existing: near, incoming, removed })).toEqual(validateSet({ existing, incoming, removed }))
+        const having = (ties: ReadonlySet<string>) => existing.filter((one) => tiesOf(one).some((tie) => ties.has(tie)))
+        const touched = having(ties)
+        const near = existing.filter((one) => [...touched, ...having(heldBy(incoming, touched))].includes(one))
+        const counted = countedAmong({ existing, incoming, removed })
+        const problems = validateSet({ existing, incoming, removed })
+        expect(validateSet({ existing: near, incoming, removed, counted })).toEqual(problems)
       }),
       { numRuns: 500 },
     )

@@ -5,8 +5,8 @@
  * The one thing to know before changing it: the words of every stored record are kept with it. A kind whose claims or
  * references change needs a migration that sets `tied_version` of its records to null, so that they are read anew.
  */
-import type { Reference } from "./kind.ts"
-import { claimsOf, type Envelope, referencesOf } from "./kinds.ts"
+import type { Count, Reference } from "./kind.ts"
+import { claimsOf, countsOf, type Envelope, referencesOf } from "./kinds.ts"
 
 export interface RecordKey {
   readonly kind: string
@@ -25,11 +25,16 @@ const names = (of: string): string => `names ${of}`
 /** A reference that also asks something of the record's spec: a change there may break it, not only a removal. */
 const relies = (of: string): string => `relies on ${of}`
 
+/** That a record is counted in another one. */
+export const countedIn = (count: Pick<Count, "kind" | "name" | "what">): string =>
+  `counts as ${count.what} of ${identity(count)}`
+
 /** What is kept with a record. */
 export const tiesOf = (record: Envelope): ReadonlyArray<string> => [
   is(identityOf(record)),
   ...claimsOf(record).map(({ key, shared }) => (shared?.as === "part" ? hasPart(key) : has(key))),
   ...referencesOf(record).map((reference) => mention(reference)),
+  ...countsOf(record).map(countedIn),
 ]
 
 const mention = (reference: Reference): string =>
@@ -54,3 +59,21 @@ export const touchedBy = (change: {
     ]),
     ...(change.removed ?? []).map(identity).flatMap((gone) => [is(gone), names(gone), relies(gone)]),
   ])
+
+/**
+ * The ties of what the holders of counts refer to: a limit may stand in a record that the change itself does not touch, such
+ * as the package of a site's account.
+ */
+export const heldBy = (
+  incoming: ReadonlyArray<Envelope>,
+  /** With the records that `touchedBy` found. */
+  existing: ReadonlyArray<Envelope>,
+): ReadonlySet<string> => {
+  const holders = new Set(incoming.flatMap(countsOf).map((count) => identity(count)))
+  return new Set(
+    [...existing, ...incoming]
+      .filter((record) => holders.has(identityOf(record)))
+      .flatMap(referencesOf)
+      .map((reference) => is(identity(reference))),
+  )
+}

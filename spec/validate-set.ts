@@ -4,6 +4,7 @@
  * The one thing to know before changing it: only what an input brings about is reported. A set that is broken already
  * (a restored backup, say) must not stop an unrelated change.
  */
+import { additions, type Counted, countedAmong, overLimits } from "./counts.ts"
 import { type Flaw, flaw, show } from "./grammar.ts"
 import type { Claim, Reference } from "./kind.ts"
 import { claimsOf, type Envelope, referencesOf } from "./kinds.ts"
@@ -16,6 +17,8 @@ export interface Change {
   /** The records of the input; each replaces the existing one of the same kind and name. */
   readonly incoming: ReadonlyArray<Envelope>
   readonly removed?: ReadonlyArray<RecordKey>
+  /** How many are counted besides those of the change, where `existing` is not all that is there. */
+  readonly counted?: Counted
 }
 
 export interface SetProblem extends Flaw, RecordKey {
@@ -25,7 +28,7 @@ export interface SetProblem extends Flaw, RecordKey {
   readonly field: string
 }
 
-export const validateSet = ({ existing, incoming, removed = [] }: Change): ReadonlyArray<SetProblem> => {
+export const validateSet = ({ existing, incoming, removed = [], counted }: Change): ReadonlyArray<SetProblem> => {
   const gone = new Map(removed.map((key) => [identity(key), key]))
   const replaced = new Set(incoming.map(identityOf))
   // Last wins for the lookups below; that there are two is reported by itself.
@@ -49,6 +52,13 @@ export const validateSet = ({ existing, incoming, removed = [] }: Change): Reado
     ),
     ...brokenReferences(after, gone),
     ...doubleClaims([...after.values()]),
+    ...overLimits(
+      additions({ existing, incoming, removed }),
+      counted ?? countedAmong({ existing, incoming, removed }),
+    ).flatMap(({ index, field, ...found }) => {
+      const record = incoming[index]
+      return record === undefined ? [] : [problemAt({ record, index }, field, found)]
+    }),
   ]
 }
 

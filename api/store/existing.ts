@@ -55,6 +55,23 @@ export const touched = Effect.fn("existing.touched")(function* (ties: ReadonlySe
     order by kind, name`
 })
 
+/** How many records have each of these ties, but for those of the given keys. */
+export const countTies = Effect.fn("existing.countTies")(function* (
+  ties: ReadonlyArray<string>,
+  except: ReadonlyArray<string>,
+) {
+  if (ties.length === 0) return new Map<string, number>()
+  const sql = yield* PgClient
+  const rows = yield* sql<{ readonly tie: string; readonly count: number }>`
+    select tie, count(*)::float8 as count from unnest(${[...ties]}::text[]) as wanted (tie)
+      cross join lateral (
+        select kind || '/' || name as key from records where ties @> array[tie] and deleted_at is null offset 0
+      ) r
+      left join unnest(${[...except]}::text[]) as left_out (key) using (key)
+    where left_out.key is null group by tie`
+  return new Map(rows.map(({ tie, count }) => [tie, count]))
+})
+
 /** Ties what came another way. Under the lock of the one writer. */
 export const tieUp = Effect.gen(function* () {
   const sql = yield* PgClient

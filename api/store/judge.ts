@@ -4,14 +4,14 @@
  * The one thing to know before changing it: the rules are those of `spec/`; here is only what of a plan they concern.
  */
 import * as Effect from "effect/Effect"
+import { additions } from "../../spec/counts.ts"
 import type { Envelope } from "../../spec/kinds.ts"
-import type { RecordKey } from "../../spec/ties.ts"
+import { heldBy, type RecordKey, touchedBy } from "../../spec/ties.ts"
 import { type SetProblem, validateSet } from "../../spec/validate-set.ts"
 import type { Mistake } from "../problems.ts"
-import { decoded } from "./existing.ts"
+import { countTies, decoded, touched } from "./existing.ts"
 import { at } from "./fields.ts"
 import { documentOf, keyOf, type Step, type Wanted } from "./plan.ts"
-import type { RecordRow } from "./rows.ts"
 import { inTurns } from "./turns.ts"
 
 /** The part of a plan that may break a rule. */
@@ -21,6 +21,22 @@ export interface SetChange {
   readonly incoming: ReadonlyArray<Envelope>
   readonly removed: ReadonlyArray<RecordKey>
 }
+
+/** What the change is judged beside. */
+export interface Neighbours {
+  /** The records that the change touches, or more. */
+  readonly existing: ReadonlyArray<Envelope>
+  /** How many there are of what the change adds to, where that has a limit. */
+  readonly counted: ReadonlyMap<string, number>
+}
+
+export const neighboursOf = Effect.fn("judge.neighboursOf")(function* (change: SetChange) {
+  const near = (yield* touched(touchedBy(change))).flatMap(decoded)
+  const existing = [...near, ...(yield* touched(heldBy(change.incoming, near))).flatMap(decoded)]
+  const ties = additions({ existing, ...change }).map(({ tie }) => tie)
+  const counted = yield* countTies(ties, [...change.sent, ...change.removed].map(keyOf))
+  return { existing, counted } satisfies Neighbours
+})
 
 export const changeOf = Effect.fn("judge.changeOf")(function* (
   steps: ReadonlyArray<Step>,
@@ -37,14 +53,11 @@ export const changeOf = Effect.fn("judge.changeOf")(function* (
 
 export const judge = (
   { sent, incoming, removed }: SetChange,
-  /** Those that the change touches, or more. */
-  existing: ReadonlyArray<RecordRow>,
+  { existing, counted }: Neighbours,
   /** Keys of records that were sent too, but have mistakes of their own. */
   broken: ReadonlySet<string>,
 ): ReadonlyArray<Mistake> => {
-  const replaced = new Set(sent.map(({ key }) => key))
-  const others = existing.filter((row) => !replaced.has(keyOf(row))).flatMap(decoded)
-  return fewUsers(validateSet({ existing: others, incoming, removed })).flatMap(
+  return fewUsers(validateSet({ existing, incoming, removed, counted })).flatMap(
     ({ index, kind, name, field, message, mend }): ReadonlyArray<Mistake> => {
       const culprit = index === undefined ? undefined : sent[index]
       const target = culprit === undefined || field === "" ? undefined : at(documentOf(culprit), field)

@@ -13,14 +13,14 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { examine } from "../../spec/examine.ts"
 import { encodeEnvelope } from "../../spec/kinds.ts"
-import { tiesOf, touchedBy } from "../../spec/ties.ts"
+import { tiesOf } from "../../spec/ties.ts"
 import { Conflict, Invalid, type Mistake, PruneRefused } from "../problems.ts"
 import type { Applied, Change } from "../shapes.ts"
 import { oneWriter, transaction } from "./database.ts"
 import { unifiedDiff } from "./document.ts"
-import { keysOfSource, rowsOf, tieUp, touched } from "./existing.ts"
+import { keysOfSource, rowsOf, tieUp } from "./existing.ts"
 import { lastOf } from "./history.ts"
-import { changeOf, judge, type SetChange } from "./judge.ts"
+import { changeOf, judge, neighboursOf, type SetChange } from "./judge.ts"
 import { keepLeftOut } from "./keep.ts"
 import { keyOf, mismatches, plan, prune, type Step, type Unwanted, type Wanted } from "./plan.ts"
 import { inTurns } from "./turns.ts"
@@ -64,7 +64,7 @@ export const write = Effect.fn("write")(function* (request: Write) {
       const last = new Map((yield* lastOf(appearing)).map((revision) => [keyOf(revision), revision]))
       const planned = plan({ wanted: settled.wanted, unwanted, source: request.source }, existing, last, randomUUID)
       const change = yield* changeOf(planned, settled.wanted)
-      const neighbours = yield* touched(touchedBy(change))
+      const neighbours = yield* neighboursOf(change)
       const mistakes = [...examined.mistakes, ...settled.mistakes, ...judge(change, neighbours, examined.broken)]
       if (mistakes.length > 0)
         return yield* new Invalid({

@@ -11,6 +11,7 @@ import { AccountSpec } from "../../spec/account.ts"
 import { CronJobSpec } from "../../spec/cron-job.ts"
 import { DatabaseSpec } from "../../spec/database.ts"
 import { NodeSpec } from "../../spec/node.ts"
+import { PackageSpec } from "../../spec/package.ts"
 import { PhpSpec } from "../../spec/php.ts"
 import { SiteSpec } from "../../spec/site.ts"
 import { SshKeySpec } from "../../spec/ssh-key.ts"
@@ -18,6 +19,7 @@ import { account } from "../account.ts"
 import { cronJob } from "../cron-job.ts"
 import { database } from "../database.ts"
 import { node } from "../node.ts"
+import { aPackage } from "../package.ts"
 import { php } from "../php.ts"
 import { site } from "../site.ts"
 import { sshKey } from "../ssh-key.ts"
@@ -85,6 +87,8 @@ export const desired = <Spec>(kind: string, name: string, spec: Spec): Desired<S
 
 export const anAccount = (name: string, spec: typeof AccountSpec.Encoded = {}) =>
   desired("Account", name, Schema.decodeUnknownSync(AccountSpec)({ uid: 10001, ...spec }))
+export const aPackageOf = (name: string, spec: typeof PackageSpec.Encoded = {}) =>
+  desired("Package", name, Schema.decodeUnknownSync(PackageSpec)(spec))
 export const aPhp = (name: string, spec: Partial<typeof PhpSpec.Encoded> = {}) =>
   desired("Php", name, Schema.decodeUnknownSync(PhpSpec)({ account: "acme", version: "8.2", ...spec }))
 export const aSite = (name: string, spec: Partial<typeof SiteSpec.Encoded> = {}) =>
@@ -123,8 +127,18 @@ export const resourcesOf = (rendered: Rendered): ReadonlyArray<Resource> => {
   return rendered.resources
 }
 
+const packages = [
+  aPackageOf("starter", { description: "One site.", limits: { memory: "256M", tasks: 100, disk: "1G", sites: 1 } }),
+  aPackageOf("studio", {
+    limits: {
+      ...{ memory: "2G", cpu: 300, tasks: 800, disk: "20G", files: 500_000 },
+      ...{ readBandwidth: "100M", writeBandwidth: "50M", readOperations: 2000, writeOperations: 1000 },
+      ...{ sites: 20, databases: 20, cronJobs: 50, sshKeys: 50, phps: 3 },
+    },
+  }),
+]
 const accounts = [
-  anAccount("acme", { uid: 10001, comment: "Acme Outfitters", access: { shell: "jail" } }),
+  anAccount("acme", { uid: 10001, comment: "Acme Outfitters", access: { shell: "jail" }, package: "studio" }),
   anAccount("blue-fern", { uid: 10002, limits: { memory: "1G", cpu: 200, tasks: 400 } }),
 ]
 const phps = [
@@ -194,11 +208,12 @@ const cronJobs = [
 
 /** Everything that a node with the sample records has, by the record it came from. */
 export const renderSamples = (facts: Facts): ReadonlyArray<readonly [record: string, rendered: Rendered]> => {
-  const others = [...accounts, ...phps]
+  const others = [...packages, ...accounts, ...phps]
   const all = <Spec>(controller: Controller<Spec>, records: ReadonlyArray<Desired<Spec>>) =>
     records.map((record) => [`${record.kind}/${record.name}`, renderOf(controller, record, facts, others)] as const)
   return [
     ...all(node, [aNode()]),
+    ...all(aPackage, packages),
     ...all(account, accounts),
     ...all(php, phps),
     ...all(site, sites),
