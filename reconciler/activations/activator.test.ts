@@ -52,6 +52,9 @@ WantedBy=multi-user.target
 const site = (port: number, name: string, extra = "") =>
   `server { listen 127.0.0.1:${port}; server_name ${name}.example.org; ${extra} location / { return 200 "${name}"; } }\n`
 
+const upstream = "upstream php_shop { server 127.0.0.1:9; }\n"
+const passesOn = "location /php { proxy_pass http://php_shop; }"
+
 interface Rig {
   readonly root: string
   readonly port: number
@@ -195,6 +198,36 @@ describe.runIf(hasNginx)("a round", () => {
         expect(failure).toMatchObject({ reason: "NginxBroken", verdict: { kind: "retry" } })
         expect(fs.existsSync(`${root}${liveTree}/sites/new.conf`)).toBe(false)
         expect(yield* get("shop")).toBe("shop")
+      }),
+    ))
+
+  it("mends two members that somebody spoiled, though none of the two passes without the other", () =>
+    onNginx(({ root, change, port, get }) =>
+      Effect.gen(function* () {
+        yield* change("php/shop.conf", upstream)
+        yield* change("sites/shop.conf", site(port, "shop", passesOn))
+        const spoilt: ReadonlyArray<(path: string) => void> = [fs.rmSync, (path) => fs.writeFileSync(path, "")]
+        for (const spoil of spoilt) {
+          for (const member of ["nginx.conf", "php/shop.conf"]) spoil(`${root}${liveTree}/${member}`)
+          yield* Effect.flip(change("php/shop.conf", upstream))
+          yield* change("nginx.conf", configuration(root, port))
+          expect(fs.readFileSync(`${root}${liveTree}/php/shop.conf`, "utf8")).toBe(upstream)
+          expect(yield* get("shop")).toBe("shop")
+        }
+      }),
+    ))
+
+  it("forgets what it carried for the next round once its record wants what is live again", () =>
+    onNginx(({ root, change, port, get }) =>
+      Effect.gen(function* () {
+        yield* change("sites/shop.conf", site(port, "shop"))
+        fs.writeFileSync(`${root}${liveTree}/sites/stray.conf`, "nonsense;\n")
+        yield* syncNext
+        yield* Effect.flip(change("sites/shop.conf", site(port, "changed")))
+        fs.rmSync(`${root}${liveTree}/sites/stray.conf`)
+        yield* change("sites/shop.conf", site(port, "shop"))
+        yield* change("sites/other.conf", site(port, "other"))
+        expect([yield* get("shop"), yield* get("other")]).toEqual(["shop", "other"])
       }),
     ))
 

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { ResourceFailure } from "../contract/resource.ts"
 import { toFailure } from "../host/failure.ts"
 import { Host, type HostShape } from "../host/host.ts"
-import { nextTree, nginxUnit, type StagedContent } from "../host/nginx.ts"
+import { type Nginx, nextTree, nginxUnit, type StagedContent } from "../host/nginx.ts"
 import { nginxKey } from "../resources/place.ts"
 import { isoNow } from "../resources/removal.ts"
 import { findCulprits } from "./culprits.ts"
@@ -37,7 +37,7 @@ export const activateNginx = (members: Iterable<string>, action: UnitAction): Ef
     const outcome = yield* Effect.result(
       Effect.gen(function* () {
         const now = yield* isoNow
-        const staged = [...nginx.takeStaged(members)].map(
+        const staged = [...nginx.takeStaged([...members, ...nginx.takeCarried()])].map(
           ([member, content]): Change => ({ member, content, removed: content === undefined }),
         )
         const mended = yield* act(() => mendNext(files, new Set(staged.map(({ member }) => member)), now))
@@ -54,6 +54,7 @@ export const activateNginx = (members: Iterable<string>, action: UnitAction): Ef
         // Without a configuration there is nothing to test: members may go, but none can come.
         if (!configured && changes.some(({ removed }) => !removed)) {
           each(changes, ({ member }) => restoreNext(files, member))
+          carry(nginx, changes)
           return yield* notConfigured
         }
         const accepted = configured
@@ -94,10 +95,18 @@ const accept = (
       put: (change) => act(() => put(change)),
       restore: ({ member }) => act(() => restoreNext(files, member)),
     })
-    if (found.base !== undefined) return yield* broken(found.base)
+    if (found.base !== undefined) {
+      carry(nginx, changes)
+      return yield* broken(found.base)
+    }
     for (const [change, message] of found.culprits) refused.set(change.member, refusedBy(message))
     return changes.filter((change) => !found.culprits.has(change))
   })
+
+/** Each alone may be what the others wait for: two members that somebody spoiled are only mended together. */
+const carry = (nginx: Nginx, changes: ReadonlyArray<Change>): void => {
+  for (const { member, content } of changes) nginx.carry(member, content)
+}
 
 /** Goes on with the others when one fails: a full disk or a planted folder is its own trouble. */
 const perMember = (

@@ -22,9 +22,20 @@ export const nginxProgram = (
     const found = /nginx\/([\d.]+)/.exec(version?.stderr ?? "")?.[1]
     const program = path === undefined || found === undefined ? null : { path, version: found }
     const staged = new Map<string, StagedContent>()
+    let carried: ReadonlyArray<string> = []
     return {
       program,
       stage: (member, content) => void staged.set(member, content),
+      carry: (member, content) => {
+        if (staged.has(member)) return
+        staged.set(member, content)
+        carried = [...carried, member]
+      },
+      takeCarried: () => {
+        const taken = carried
+        carried = []
+        return taken
+      },
       takeStaged: (members) => {
         const taken = new Map<string, StagedContent>()
         for (const member of members) {

@@ -22,6 +22,10 @@ export interface Nginx {
   readonly stage: (member: string, content: StagedContent) => void
   /** Gives what was staged for these members, and forgets it. */
   readonly takeStaged: (members: Iterable<string>) => ReadonlyMap<string, StagedContent>
+  /** Has the next round test this as well, whoever's it is, unless something newer was staged or taken back by then. */
+  readonly carry: (member: string, content: StagedContent) => void
+  /** What is to be carried into this round. */
+  readonly takeCarried: () => ReadonlyArray<string>
   /** Members that records want, as far as they were looked at: what else stands in `next` alone is a stranger's. */
   readonly wanted: Set<string>
   readonly test: (configuration: HostPath) => Effect.Effect<NginxVerdict, ResourceFailure>

@@ -44,6 +44,8 @@ export const nginxMemberType: ResourceType<NginxMemberSpec, SeenMember> = {
       const found = yield* attempt(({ files, nginx }) => (id === "nginx.conf" ? strangers(files, nginx) : []))
       const seen = { ...live, staged: "linked" as const, strangers: found }
       if (fileType.diff(asFile(spec), live).length > 0) return seen
+      // It is live as it should be: what was staged before is out of date.
+      yield* attempt(({ nginx }) => nginx.takeStaged([id]))
       const next = yield* fileType.observe(nextMember(id), asFile(spec))
       return next?.stat.inode === live.stat.inode ? seen : { ...seen, staged: next ?? ("missing" as const) }
     }),
