@@ -6,16 +6,19 @@
  */
 import { directory } from "../reconciler/resources/directory.ts"
 import { group } from "../reconciler/resources/group.ts"
-import { groupKey, pathKey, userKey } from "../reconciler/resources/place.ts"
+import { groupKey, pathKey, unitKey, userKey } from "../reconciler/resources/place.ts"
 import { slice } from "../reconciler/resources/slice.ts"
+import { suspension } from "../reconciler/resources/suspension.ts"
 import { user } from "../reconciler/resources/user.ts"
+import type { Access } from "../spec/access.ts"
 import type { AccountSpec } from "../spec/account.ts"
 import { effectiveLimits } from "../spec/limits.ts"
 import type { PackageSpec } from "../spec/package.ts"
 import { shaped, whole } from "./encode/unsafe.ts"
-import { accountLayout } from "./layout.ts"
+import { accountLayout, platform } from "./layout.ts"
 import { guarded, resources, stalled, waiting } from "./outcome.ts"
 import { accessResources, lacking, loginOf, needsOf } from "./ssh/access.ts"
+import { restsItself } from "./suspension.ts"
 
 export const account = guarded<AccountSpec>("Account", ({ name, spec }, { facts, lookup }) => {
   if (spec.uid === undefined)
@@ -24,7 +27,8 @@ export const account = guarded<AccountSpec>("Account", ({ name, spec }, { facts,
   if (spec.package !== undefined && pack === undefined)
     return waiting("Package", spec.package, `There is no package ${spec.package} yet.`)
   const limits = effectiveLimits(spec.limits, pack?.spec.limits)
-  const lacks = lacking(spec.access, facts)
+  // Nobody needs what nobody gets in by.
+  const lacks = spec.suspended ? undefined : lacking(spec.access, facts)
   if (lacks !== undefined) return stalled(lacks.reason, lacks.message, lacks.mend)
   const layout = accountLayout(name)
   const uid = Number(whole("a user id", spec.uid, 10000, 59999))
@@ -37,17 +41,18 @@ export const account = guarded<AccountSpec>("Account", ({ name, spec }, { facts,
 
   const owner = { fields: ["metadata.name", "spec.uid"] }
   const inHome = { fields: ["metadata.name"], after: [pathKey(layout.home), userKey(layout.name)] }
+  const open: Access = spec.suspended ? { shell: "none", endSessions: true } : spec.access
   const tenants = { owner: layout.name, group: layout.name, mode: 0o700 }
   // The account may list what is its own; nginx and everybody else only pass through.
   const passage = { owner: "root", group: layout.name, mode: 0o751 }
-  return resources([
+  const all = [
     group(layout.name, { gid: uid }, owner),
     user(
       layout.name,
-      { uid, gid: uid, comment, home: layout.home, ...loginOf(spec.access) },
+      { uid, gid: uid, comment, home: layout.home, ...loginOf(open) },
       {
-        fields: ["metadata.name", "spec.uid", "spec.comment", "spec.access"],
-        after: [groupKey(layout.name), ...needsOf(spec.access)],
+        fields: ["metadata.name", "spec.uid", "spec.comment", "spec.access", "spec.suspended"],
+        after: [groupKey(layout.name), ...needsOf(open)],
         // Whoever loses access, or has another one now, is logged out.
         activates: facts.sshd === null ? [] : [{ kind: "sessions", account: layout.name }],
       },
@@ -68,6 +73,15 @@ export const account = guarded<AccountSpec>("Account", ({ name, spec }, { facts,
       // After the user, so that a removal ends what runs as the user before the user goes.
       { fields: ["metadata.name", "spec.package", "spec.limits"], after: [userKey(layout.name), pathKey(layout.home)] },
     ),
-    ...accessResources(name, spec.access, facts),
-  ])
+    suspension(
+      layout.suspended,
+      { suspended: spec.suspended },
+      {
+        fields: ["metadata.name", "spec.suspended"],
+        after: [pathKey(platform.suspended), userKey(layout.name), unitKey(layout.slice)],
+      },
+    ),
+    ...accessResources(name, spec, facts),
+  ]
+  return resources(all, restsItself(spec))
 })

@@ -10,17 +10,19 @@ import { file } from "../reconciler/resources/file.ts"
 import { pathKey, userKey } from "../reconciler/resources/place.ts"
 import { run } from "../reconciler/resources/run.ts"
 import { timer } from "../reconciler/resources/timer.ts"
-import type { AccountSpec } from "../spec/account.ts"
 import { onCalendar, parseCron } from "../spec/cron.ts"
 import type { CronJobSpec } from "../spec/cron-job.ts"
 import { commandFile, environmentFile, jobFile } from "./cron/job.ts"
 import { shaped, UnsafeValue } from "./encode/unsafe.ts"
 import { accountLayout, cronLayout, platform } from "./layout.ts"
 import { guarded, resources, waiting } from "./outcome.ts"
+import { ownerOf, restsWith } from "./suspension.ts"
 
-export const cronJob = guarded<CronJobSpec>("CronJob", ({ id, name, spec }, { facts, lookup }) => {
-  if (lookup<AccountSpec>("Account", spec.account) === undefined)
-    return waiting("Account", spec.account, `There is no account ${spec.account} yet.`)
+export const cronJob = guarded<CronJobSpec>("CronJob", ({ id, name, spec }, context) => {
+  const { facts } = context
+  const account = ownerOf(context, spec.account)
+  if (account === undefined) return waiting("Account", spec.account, `There is no account ${spec.account} yet.`)
+  const rests = restsWith(account)
   const layout = cronLayout(name)
   const secret = { owner: "root", group: "root", mode: 0o600 }
   const owner = accountLayout(spec.account)
@@ -48,19 +50,20 @@ export const cronJob = guarded<CronJobSpec>("CronJob", ({ id, name, spec }, { fa
     ...[owner.home, owner.private].map(pathKey),
     userKey(owner.name),
   ]
-  return resources([
+  const all = [
     ...files,
     ...(spec.paused
       ? []
       : [
           timer(
             spec.overlap === "skip" ? layout.timer : layout.timerOfEach,
-            { calendar: calendarOf(spec) },
+            { calendar: rests === undefined ? calendarOf(spec) : [] },
             { fields: ["spec.schedule", "spec.timeZone", "spec.overlap", "spec.paused"], after: ready },
           ),
         ]),
-    ...(spec.runNow === undefined ? [] : [asked(id, layout.name, spec.runNow, ready)]),
-  ])
+    ...(spec.runNow === undefined ? [] : [asked(id, layout.name, spec.runNow, rests !== undefined, ready)]),
+  ]
+  return resources(all, rests)
 })
 
 const calendarOf = ({ schedule, timeZone }: CronJobSpec): ReadonlyArray<string> => {
@@ -70,7 +73,13 @@ const calendarOf = ({ schedule, timeZone }: CronJobSpec): ReadonlyArray<string> 
   return onCalendar(parsed.success, zone)
 }
 
-const asked = (id: string, name: string, moment: string, after: ReadonlyArray<ReturnType<typeof pathKey>>) => {
+const asked = (
+  id: string,
+  name: string,
+  moment: string,
+  passOver: boolean,
+  after: ReadonlyArray<ReturnType<typeof pathKey>>,
+) => {
   const askedAt = Date.parse(moment)
   if (!Number.isSafeInteger(askedAt) || askedAt < 0) throw new UnsafeValue("a moment", moment, "Use ISO 8601.")
   const hex = createHash("sha256").update(`${id} ${askedAt}`).digest("hex")
@@ -82,6 +91,7 @@ const asked = (id: string, name: string, moment: string, after: ReadonlyArray<Re
       askedAt,
       unit: `plumb-asked-${runId}.service`,
       argv: ["/bin/sh", platform.runner, name, runId, String(askedAt)],
+      ...(passOver ? { passOver } : {}),
     },
     { fields: ["spec.runNow"], after },
   )

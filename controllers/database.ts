@@ -7,12 +7,12 @@
 import { sqlDatabaseKey } from "../reconciler/resources/place.ts"
 import { sqlDatabase } from "../reconciler/resources/sql-database.ts"
 import { sqlUser } from "../reconciler/resources/sql-user.ts"
-import type { AccountSpec } from "../spec/account.ts"
 import { type DatabaseSpec, type databaseAccess, serverDatabaseName } from "../spec/database.ts"
 import { serverHost } from "../spec/sql-names.ts"
 import * as to from "./encode/sql.ts"
 import { UnsafeValue } from "./encode/unsafe.ts"
 import { guarded, resources, stalled, waiting } from "./outcome.ts"
+import { ownerOf, restsWith } from "./suspension.ts"
 
 type Access = (typeof databaseAccess)[number]
 
@@ -35,15 +35,17 @@ const privilegesOf = (access: Access): ReadonlyArray<string> => {
   throw new UnsafeValue("the access of a database user", access, "Use read-only, read-write or admin.")
 }
 
-export const database = guarded<DatabaseSpec>("Database", ({ kind, name, spec }, { facts, lookup }) => {
-  if (lookup<AccountSpec>("Account", spec.account) === undefined)
-    return waiting("Account", spec.account, `There is no account ${spec.account} yet.`)
+export const database = guarded<DatabaseSpec>("Database", ({ kind, name, spec }, context) => {
+  const { facts } = context
+  const account = ownerOf(context, spec.account)
+  if (account === undefined) return waiting("Account", spec.account, `There is no account ${spec.account} yet.`)
   if (facts.mariadb === null)
     return stalled("MariadbAbsent", "This node has no MariaDB.", "Install mariadb-server on the node.")
 
   const server = to.databaseName(serverDatabaseName(name, spec))
   const named = ["metadata.name", "spec.name"]
-  return resources([
+  const rests = restsWith(account)
+  const all = [
     sqlDatabase(
       server,
       {
@@ -60,9 +62,11 @@ export const database = guarded<DatabaseSpec>("Database", ({ kind, name, spec },
           verifier: user.passwordVerifier === undefined ? null : to.verifier(user.passwordVerifier),
           database: server,
           privileges: privilegesOf(user.access),
+          ...(rests === undefined ? {} : { locked: true }),
         },
         { fields: [...named, "spec.users"], after: [sqlDatabaseKey(server)] },
       ),
     ),
-  ])
+  ]
+  return resources(all, rests)
 })

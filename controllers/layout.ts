@@ -63,6 +63,8 @@ export const platform = {
   units: "/etc/systemd/system",
   nginxUnit: "plumb-nginx.service",
   nginxUnitFile: "/etc/systemd/system/plumb-nginx.service",
+  /** A mark for each account that is suspended: nothing of it starts. */
+  suspended: `${configuration}/suspended`,
   /** The files of cron jobs, for root alone: they hold variables. */
   cron: `${configuration}/cron`,
   /** What a cron job's timer starts. */
@@ -95,6 +97,8 @@ export const accountLayout = (account: string) => {
     /** What the account's own programs write about themselves. */
     logs: `${home}/logs` satisfies HostPath,
     slice: sliceName(name),
+    /** There while the account is suspended. */
+    suspended: `${platform.suspended}/${name}` satisfies HostPath,
   } as const
 }
 

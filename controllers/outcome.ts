@@ -4,11 +4,15 @@
  *
  * The one thing to know before changing it: whatever is not an `UnsafeValue` is a bug and goes on its way as a defect.
  */
-import type { Controller, Desired, RenderContext, Rendered } from "../reconciler/contract/controller.ts"
+import type { Controller, Desired, RenderContext, Rendered, Rests } from "../reconciler/contract/controller.ts"
 import type { Resource } from "../reconciler/contract/resource.ts"
 import { UnsafeValue } from "./encode/unsafe.ts"
 
-export const resources = (list: ReadonlyArray<Resource>): Rendered => ({ outcome: "resources", resources: list })
+export const resources = (list: ReadonlyArray<Resource>, rests?: Rests): Rendered => ({
+  outcome: "resources",
+  resources: list,
+  ...(rests === undefined ? {} : { rests }),
+})
 
 export const waiting = (kind: string, name: string, message: string): Rendered => ({
   outcome: "waiting",

@@ -10,7 +10,6 @@ import { file as fileResource } from "../reconciler/resources/file.ts"
 import { nginxMember } from "../reconciler/resources/nginx-member.ts"
 import { groupKey, nginxKey, pathKey, unitKey, userKey } from "../reconciler/resources/place.ts"
 import { unit } from "../reconciler/resources/unit.ts"
-import type { AccountSpec } from "../spec/account.ts"
 import type { PhpSpec } from "../spec/php.ts"
 import { file } from "./encode/text.ts"
 import { accountLayout, phpLayout, platform, upstreamLayout } from "./layout.ts"
@@ -20,14 +19,18 @@ import { phpIni } from "./php/ini.ts"
 import { pool } from "./php/pool.ts"
 import { upstream } from "./php/upstream.ts"
 import { slowLogRotation } from "./rotation.ts"
+import { ownerOf, restsWith } from "./suspension.ts"
 
-export const php = guarded<PhpSpec>("Php", ({ name, spec }, { facts, lookup }) => {
-  if (lookup<AccountSpec>("Account", spec.account) === undefined)
-    return waiting("Account", spec.account, `There is no account ${spec.account} yet.`)
+export const php = guarded<PhpSpec>("Php", ({ name, spec }, context) => {
+  const { facts } = context
+  const account = ownerOf(context, spec.account)
+  if (account === undefined) return waiting("Account", spec.account, `There is no account ${spec.account} yet.`)
   const installed = facts.php.find(({ version }) => version === spec.version)
   if (installed === undefined) return versionAbsent(spec, facts)
   const { load, unknown } = extensionsOf(installed.extensions, spec.extensions)
-  if (unknown.length > 0)
+  const rests = restsWith(account)
+  // A mistake in a record keeps nothing running that is to rest.
+  if (unknown.length > 0 && rests === undefined)
     return stalled(
       "ExtensionAbsent",
       `PHP ${spec.version} of this node has no extension ${unknown.join(", ")}.`,
@@ -37,10 +40,12 @@ export const php = guarded<PhpSpec>("Php", ({ name, spec }, { facts, lookup }) =
   const layout = phpLayout(spec.account, spec.version)
   const owner = accountLayout(spec.account)
   const attributes = { owner: "root", group: owner.name, mode: 0o640 }
-  const reload: ReadonlyArray<Activation> = [{ kind: "unit", name: layout.unit, action: "reload" }]
+  // A reload starts what does not run.
+  const reload: ReadonlyArray<Activation> =
+    rests === undefined ? [{ kind: "unit", name: layout.unit, action: "reload" }] : []
   const after = [pathKey(layout.configuration), groupKey(owner.name)]
   const named = ["spec.account", "spec.version"]
-  return resources([
+  const all = [
     fileResource(
       layout.pool,
       { ...attributes, content: file(pool(spec, facts)) },
@@ -53,7 +58,7 @@ export const php = guarded<PhpSpec>("Php", ({ name, spec }, { facts, lookup }) =
     ),
     unit(
       layout.unit,
-      { enabled: true, active: true },
+      { enabled: rests === undefined, active: rests === undefined },
       {
         fields: named,
         after: [
@@ -80,7 +85,8 @@ export const php = guarded<PhpSpec>("Php", ({ name, spec }, { facts, lookup }) =
       { content: file(upstream(name, spec, facts)) },
       { fields: ["metadata.name", ...named], after: [nginxKey("nginx.conf"), unitKey(layout.unit)] },
     ),
-  ])
+  ]
+  return resources(all, rests)
 })
 
 const versionAbsent = ({ version }: PhpSpec, facts: Facts) =>

@@ -4,6 +4,7 @@
  * The one thing to know before changing it: a site says `fastcgi_pass php_NAME` and nothing else about PHP. Which version and
  * which socket that is, is the Php record's business, so that a switch of version leaves every site untouched.
  */
+import type { Rests } from "../reconciler/contract/controller.ts"
 import type { Facts } from "../reconciler/contract/facts.ts"
 import type { Resource } from "../reconciler/contract/resource.ts"
 import { directory } from "../reconciler/resources/directory.ts"
@@ -11,7 +12,6 @@ import { file as fileResource } from "../reconciler/resources/file.ts"
 import { nginxMember } from "../reconciler/resources/nginx-member.ts"
 import { groupKey, nginxKey, pathKey, userKey } from "../reconciler/resources/place.ts"
 import { tenantDirectory } from "../reconciler/resources/tenant-directory.ts"
-import type { AccountSpec } from "../spec/account.ts"
 import type { PhpSpec } from "../spec/php.ts"
 import type { SiteSpec } from "../spec/site.ts"
 import { htpasswd, visitor } from "./encode/htpasswd.ts"
@@ -21,10 +21,13 @@ import { reopenLogs } from "./logs.ts"
 import { guarded, resources, stalled, waiting } from "./outcome.ts"
 import { siteRotation } from "./rotation.ts"
 import { vhost } from "./site/vhost.ts"
+import { ownerOf, restsWith } from "./suspension.ts"
 
-export const site = guarded<SiteSpec>("Site", ({ name, spec }, { facts, lookup }) => {
-  if (lookup<AccountSpec>("Account", spec.account) === undefined)
-    return waiting("Account", spec.account, `There is no account ${spec.account} yet.`)
+export const site = guarded<SiteSpec>("Site", ({ name, spec: written }, context) => {
+  const { facts, lookup } = context
+  const account = ownerOf(context, written.account)
+  if (account === undefined) return waiting("Account", written.account, `There is no account ${written.account} yet.`)
+  const spec = account.spec.suspended ? { ...written, suspended: true } : written
   // A suspended site answers with a page of the platform's, whatever has become of its PHP.
   const wanted = spec.suspended ? undefined : spec.php
   const php = wanted === undefined ? undefined : lookup<PhpSpec>("Php", wanted)
@@ -42,7 +45,7 @@ export const site = guarded<SiteSpec>("Site", ({ name, spec }, { facts, lookup }
   const inTree = { fields: ["spec.account", "metadata.name"], after: [pathKey(owner.sites), userKey(owner.name)] }
   const inside = [...inTree.fields, "spec.documentRoot"]
   const deeper = layout.documentRoot !== layout.tenantRoot
-  return resources([
+  const all = [
     // What the customer uploaded goes to the trash with the folder around it, all at once.
     directory(layout.tree, { owner: "root", group: owner.name, mode: 0o751 }, { ...inTree, onDelete: "trash" }),
     directory(
@@ -94,8 +97,11 @@ export const site = guarded<SiteSpec>("Site", ({ name, spec }, { facts, lookup }
         ],
       },
     ),
-  ])
+  ]
+  return resources(all, restsWith(account) ?? (spec.suspended ? suspendedAlone : undefined))
 })
+
+const suspendedAlone: Rests = { reason: "Suspended", message: "The site is suspended." }
 
 type Layout = ReturnType<typeof siteLayout>
 

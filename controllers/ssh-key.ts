@@ -7,17 +7,18 @@
  */
 import { pathKey } from "../reconciler/resources/place.ts"
 import { sshKey as sshKeyResource } from "../reconciler/resources/ssh-key.ts"
-import type { AccountSpec } from "../spec/account.ts"
 import type { SshKeySpec } from "../spec/ssh-key.ts"
 import { authorizedKey } from "./encode/authorized-keys.ts"
 import { file } from "./encode/text.ts"
 import { sshGroups, sshLayout } from "./layout.ts"
 import { guarded, resources, stalled, waiting } from "./outcome.ts"
 import { isAtLeast } from "./ssh/version.ts"
+import { ownerOf, restsWith } from "./suspension.ts"
 
-export const sshKey = guarded<SshKeySpec>("SshKey", ({ name, spec }, { facts, lookup }) => {
-  if (lookup<AccountSpec>("Account", spec.account) === undefined)
-    return waiting("Account", spec.account, `There is no account ${spec.account} yet.`)
+export const sshKey = guarded<SshKeySpec>("SshKey", ({ name, spec }, context) => {
+  const { facts } = context
+  const account = ownerOf(context, spec.account)
+  if (account === undefined) return waiting("Account", spec.account, `There is no account ${spec.account} yet.`)
   if (spec.expires !== undefined && facts.sshd !== null && !isAtLeast(facts.sshd.version, 9, 1))
     return stalled(
       "SshdTooOld",
@@ -25,7 +26,7 @@ export const sshKey = guarded<SshKeySpec>("SshKey", ({ name, spec }, { facts, lo
       "Install OpenSSH 9.1 or newer (Debian 12 has 9.2), or take spec.expires away and remove the key when it is time.",
     )
   const layout = sshLayout(spec.account)
-  return resources([
+  const all = [
     sshKeyResource(
       layout.key(name),
       { owner: "root", group: sshGroups.keys, mode: 0o640, content: file(authorizedKey(spec.publicKey, spec.expires)) },
@@ -34,5 +35,6 @@ export const sshKey = guarded<SshKeySpec>("SshKey", ({ name, spec }, { facts, lo
         after: [pathKey(layout.keys)],
       },
     ),
-  ])
+  ]
+  return resources(all, restsWith(account))
 })

@@ -4,6 +4,7 @@
 
 import * as Schema from "effect/Schema"
 import { Condition } from "../spec/record.ts"
+import type { Rests } from "./contract/controller.ts"
 
 export type { Condition }
 
@@ -11,7 +12,7 @@ export const Conditions = Schema.Array(Condition)
 
 /** How a pass ended. */
 export type Outcome =
-  | { readonly outcome: "converged"; readonly resources: number }
+  | { readonly outcome: "converged"; readonly resources: number; readonly rests?: Rests }
   | { readonly outcome: "paused"; readonly message: string }
   /** Differences were found and left, because of observe mode or because self-healing is off. */
   | { readonly outcome: "drifted"; readonly message: string }
@@ -26,12 +27,15 @@ const judge = (outcome: Outcome): Readonly<Record<Condition["type"], Judged>> =>
   const is = (status: Condition["status"], reason: string, message: string): Judged => ({ status, reason, message })
   const no = is("False", "None", "")
   switch (outcome.outcome) {
-    case "converged":
+    case "converged": {
+      const { resources, rests } = outcome
+      const message = `${resources} resources are in sync.`
       return {
-        Ready: is("True", "Converged", `${outcome.resources} resources are in sync.`),
+        Ready: is("True", rests?.reason ?? "Converged", rests === undefined ? message : `${rests.message} ${message}`),
         Reconciling: no,
         Stalled: no,
       }
+    }
     case "removed":
       return { Ready: is("False", "Removed", "Nothing of it is left."), Reconciling: no, Stalled: no }
     case "paused":

@@ -39,7 +39,7 @@ export const render = Effect.fnUntraced(function* (engine: Engine, stored: Store
   })
   switch (rendered.outcome) {
     case "resources":
-      return rendered.resources
+      return rendered
     case "waiting":
       engine.waitsForRecord.add(recordKey(stored.kind, stored.name), recordKey(rendered.kind, rendered.name))
       return yield* waiting("WaitingForRecord", rendered.message)

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import { applyInOrder, isInSync, verify } from "./apply.ts"
 import { claim } from "./claim.ts"
 import type { Outcome } from "./conditions.ts"
+import type { Rests } from "./contract/controller.ts"
 import { type Activation, activationKey, type HostKey } from "./contract/resource.ts"
 import { digestsOf, ordered, render } from "./desire.ts"
 import type { Engine } from "./engine.ts"
@@ -40,7 +41,7 @@ const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored
 
   // Render, and check the graph.
   const since = engine.surveys.taken
-  const resources = yield* render(engine, stored)
+  const { resources, rests } = yield* render(engine, stored)
   const order = yield* ordered(engine, key, stored, resources)
   const digests = digestsOf(order)
 
@@ -87,7 +88,7 @@ const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored
     const held = yield* Effect.flip(prune(engine, key, stored, order, slot)).pipe(Effect.orElseSucceed(() => undefined))
     if (held !== undefined) return { ...end, ...waitOrRetry(engine, key, held) }
   }
-  return { ...end, outcome: settledOutcome(policy, judged, order.length), retry: false }
+  return { ...end, outcome: settledOutcome(policy, judged, order.length, rests), retry: false }
 })
 
 /** One pass over one key, with the status that its outcome makes. */
@@ -175,7 +176,12 @@ const unsyncedOf = (
   return unsynced
 }
 
-const settledOutcome = (policy: Policy, judged: ReadonlyArray<Judged>, resources: number): Outcome => {
+const settledOutcome = (
+  policy: Policy,
+  judged: ReadonlyArray<Judged>,
+  resources: number,
+  rests: Rests | undefined,
+): Outcome => {
   const fought = judged.filter((one) => one.decision === "fought")
   if (fought.length > 0) {
     return {
@@ -187,7 +193,7 @@ const settledOutcome = (policy: Policy, judged: ReadonlyArray<Judged>, resources
     }
   }
   const left = judged.filter(isLeft)
-  if (left.length === 0) return { outcome: "converged", resources }
+  if (left.length === 0) return { outcome: "converged", resources, ...(rests === undefined ? {} : { rests }) }
   const because = policy.because ?? "self-healing is off"
   return { outcome: "drifted", message: `${left.length} of ${resources} resources differ and are left so: ${because}.` }
 }

@@ -131,7 +131,8 @@ const resultOf = (text: string): Pick<RunRow, "outcome" | "exitStatus"> => {
     case "success":
       return { outcome: "succeeded", exitStatus: 0 }
     case "skipped":
-      return { outcome: "skipped", exitStatus: null }
+    case "interrupted":
+      return { outcome: of("Result") === "skipped" ? "skipped" : "interrupted", exitStatus: null }
     case "timeout":
       return { outcome: "timed-out", exitStatus: null }
     case "oom-kill":

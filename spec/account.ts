@@ -27,6 +27,24 @@ const Comment = Schema.String.check(
   ),
 )
 
+// In a status it stands on one line, beside others.
+const Reason = Schema.String.check(
+  rule<string>(
+    (text) =>
+      hiddenFlaw(text) ??
+      (text.trim() !== "" && text.length <= 300
+        ? undefined
+        : flaw("The reason of a suspension is empty or too long.", "Use 1 to 300 characters, or leave it out.")),
+    { minLength: 1, maxLength: 300 },
+  ),
+)
+
+export const Suspension = Schema.Struct({
+  reason: Schema.optionalKey(
+    Reason.pipe(explained("Why, for those who look after the account. Visitors never see it.")),
+  ),
+})
+
 export const AccountSpec = Schema.Struct({
   uid: Schema.optionalKey(Uid),
   package: Schema.optionalKey(RecordName.pipe(explained("The package whose limits it has."))),
@@ -35,6 +53,11 @@ export const AccountSpec = Schema.Struct({
     withDefault({}),
   ),
   access: Access.pipe(explained("What the account's SSH keys open."), withDefault({})),
+  suspended: Schema.Boolean.pipe(
+    explained("Whether all of it rests: sites show a page, nothing runs, nobody gets in. What is stored stays."),
+    withDefault(false),
+  ),
+  suspension: Schema.optionalKey(Suspension.pipe(explained("About the suspension, while there is one."))),
   comment: Schema.optionalKey(Comment.pipe(explained("A note on whom or what the account is for."))),
 })
 export type AccountSpec = typeof AccountSpec.Type
@@ -46,6 +69,7 @@ export const Account = defineKind({
   spec: AccountSpec,
   references: (spec) =>
     spec.package === undefined ? [] : [{ kind: "Package", name: spec.package, field: "spec.package" }],
+  suspends: (spec) => spec.suspended,
   claims: (name, spec) => [
     { key: `account:${name}`, field: "metadata.name" },
     ...(spec.uid === undefined ? [] : [{ key: `uid:${spec.uid}`, field: "spec.uid" }]),

@@ -168,6 +168,8 @@ const account = fc.record({
       }),
     ).filter((access) => access["shell"] === "sftp" || !("passwordVerifier" in access)),
   ),
+  suspended: optional(fc.boolean()),
+  suspension: optional(present(fc.record({ reason: optional(text.filter((value) => value.trim() !== "")) }))),
   comment: optional(text.filter((value) => !/[:,="\\]/.test(value))),
 })
 

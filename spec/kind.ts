@@ -72,6 +72,8 @@ export interface Kind<K extends string, Name extends string, Spec, Encoded> {
   /** The spec as written, with what a write that leaves it out keeps of the record before: a password that was set, say. */
   keeps?(written: Encoded, before: Encoded): Encoded
   readonly runs?: Runs<Spec>
+  /** Whether the record has those that refer to it rest: nothing of them runs meanwhile. */
+  suspends?(spec: Spec): boolean
   /** Where the spec holds secrets, or would. */
   secrets?(spec: Spec): ReadonlyArray<SecretPlace>
 }

@@ -72,6 +72,9 @@ export const keptOf = (kind: KindName, written: unknown, before: unknown): unkno
   return keeps === undefined ? written : keeps(written, before)
 }
 
+/** Whether this record has those that refer to it rest. */
+export const suspendsOf = (record: Envelope): boolean => kindOf(record).suspends?.(record.spec) ?? false
+
 /** When this record runs; nothing where its kind does not run by itself. */
 export const runsOf = (
   record: Envelope,

@@ -10,6 +10,10 @@ const reasonOf = (status: NodeStatus) =>
   status.conditions.find(({ type, status }) => type === "Ready" && status !== "True") ??
   status.conditions.find(({ type, status }) => type === "Reconciling" && status === "True")
 
+/** Of a record that is ready and rests all the same: `Suspended`. */
+const restOf = (status: NodeStatus) =>
+  status.conditions.find(({ type, status, reason }) => type === "Ready" && status === "True" && reason !== "Converged")
+
 /** Everything that the nodes say of a record that is not ready, whole: a tool's own words may have many lines. */
 export const wordsOfTrouble = (entry: { readonly state: State; readonly status: ReadonlyArray<NodeStatus> }) =>
   entry.state === "ready"
@@ -19,8 +23,15 @@ export const wordsOfTrouble = (entry: { readonly state: State; readonly status: 
         return condition === undefined ? [] : [`${condition.reason}: ${clean(condition.message)}`]
       })
 
-/** The same on one line of a table. */
+/** The same on one line of a table, and of a record that rests why it does. */
 export const troubleOf = (entry: StoredRecord | StatusEntry): string =>
-  (wordsOfTrouble(entry)[0] ?? (entry.state === "waiting" ? "no agent has looked at it yet" : "")).split("\n")[0] ?? ""
+  (wordsOfTrouble(entry)[0] ?? (entry.state === "waiting" ? "no agent has looked at it yet" : restWords(entry))).split(
+    "\n",
+  )[0] ?? ""
+
+const restWords = ({ status }: { readonly status: ReadonlyArray<NodeStatus> }): string => {
+  const rest = status.map(restOf).find((condition) => condition !== undefined)
+  return rest === undefined ? "" : `${rest.reason}: ${clean(rest.message)}`
+}
 
 export const keyOf = (entry: { readonly kind: string; readonly name: string }): string => `${entry.kind}/${entry.name}`

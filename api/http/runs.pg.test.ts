@@ -76,6 +76,21 @@ layer(ApiUnderTest.layer())("runs over the API", (it) => {
       }),
     )
 
+    it.effect("are none while its account is suspended: none is told, and none can be asked for", () =>
+      Effect.gen(function* () {
+        const { ask } = yield* ApiUnderTest
+        const suspended = (suspended: boolean) => ({ ...account("acme"), spec: { suspended } })
+        yield* ask("POST", "/v1/apply", { records: [suspended(true)] })
+        const seen = yield* ask("GET", "/v1/runs?kind=CronJob&name=feed")
+        assert.deepStrictEqual([seen.body.upcoming, seen.body.items.length], [[], 3])
+        const refused = yield* ask("POST", "/v1/runs", { kind: "CronJob", name: "feed" })
+        assert.strictEqual(refused.status, 400)
+        assert.match(refused.body.problems[0].message, /^Account acme is suspended/)
+        yield* ask("POST", "/v1/apply", { records: [suspended(false)] })
+        assert.strictEqual((yield* ask("GET", "/v1/runs?kind=CronJob&name=feed")).body.upcoming.length, 5)
+      }),
+    )
+
     it.effect("are asked for by a write of the record, each time for a later moment", () =>
       Effect.gen(function* () {
         const { ask } = yield* ApiUnderTest

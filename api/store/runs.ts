@@ -8,7 +8,7 @@ import { PgClient } from "@effect/sql-pg/PgClient"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { decodeEnvelope, runsOf } from "../../spec/kinds.ts"
+import { decodeEnvelope, type Envelope, referencesOf, runsOf, suspendsOf } from "../../spec/kinds.ts"
 import { Malformed, NotFound } from "../problems.ts"
 import type { Run, RunDetail } from "../shapes.ts"
 import { defaultLimit, keysOf, pageOf } from "./page.ts"
@@ -84,9 +84,20 @@ const upcoming = Effect.fnUntraced(function* ({ kind, name }: RunFilter) {
   const record = yield* Records.read(kind, name)
   const decoded = decodeEnvelope(documentOf({ ...record, name }))
   if (record.deletedAt !== null || Result.isFailure(decoded)) return []
+  if ((yield* suspenderOf(decoded.success)) !== undefined) return []
   const now = yield* DateTime.now
   const next = runsOf(decoded.success)?.upcoming(DateTime.toEpochMillis(now), upcomingRuns) ?? []
   return next.map((millis) => DateTime.formatIso(DateTime.makeUnsafe(millis)))
+})
+
+/** The record that has this one rest; undefined when none does. */
+const suspenderOf = Effect.fnUntraced(function* (record: Envelope) {
+  for (const { kind, name } of referencesOf(record)) {
+    const other = yield* Records.read(kind, name).pipe(Effect.catchTag("NotFound", () => Effect.succeed(undefined)))
+    const decoded = other && decodeEnvelope(documentOf({ ...other, name }))
+    if (decoded !== undefined && Result.isSuccess(decoded) && suspendsOf(decoded.success)) return { kind, name }
+  }
+  return undefined
 })
 
 export const read = Effect.fn("runs.read")(function* (id: string) {
@@ -109,6 +120,12 @@ export const asked = Effect.fn("runs.asked")(function* (kind: string, name: stri
       detail: `A ${kind} does not run by itself.`,
       problems: [{ kind, name, field: "kind", message: `A ${kind} does not run by itself.`, mend: "Name a CronJob." }],
     })
+  const suspender = yield* suspenderOf(decoded.success)
+  if (suspender !== undefined) {
+    const message = `${suspender.kind} ${suspender.name} is suspended: nothing of it runs.`
+    const mend = "Lift the suspension first."
+    return yield* new Malformed({ detail: message, problems: [{ kind, name, field: "spec.account", message, mend }] })
+  }
   const now = DateTime.toEpochMillis(yield* DateTime.now)
   const before = Date.parse(String(record.spec["runNow"] ?? ""))
   const runNow = DateTime.formatIso(DateTime.makeUnsafe(Number.isNaN(before) ? now : Math.max(now, before + 1)))

@@ -34,6 +34,11 @@ unset IFS
 overlap=$1 record=$2
 shift 2
 command=$(cat "${platform.cron}/$job.command") || exit 1
+account=
+for argument; do
+  case $argument in --property=User=*) account=\${argument#*User=} ;; esac
+done
+suspended=${platform.suspended}/$account
 
 mkdir -p "$locks" "$spool"
 part=$spool/$run.part
@@ -78,6 +83,8 @@ case $overlap in
     ;;
 esac
 
+# Also of what has waited for its turn.
+[ ! -e "$suspended" ] || skip
 unit=plumb-run-$run.service
 {
   systemd-run --quiet --no-ask-password --wait --pipe "--unit=$unit" "$@" -- /bin/sh -c -- "$command" </dev/null 2>&1 9>&-
@@ -86,8 +93,11 @@ unit=plumb-run-$run.service
   head --bytes=${kept} >"$part/output"
   wc --bytes >"$part/dropped"
 }
-# A unit that failed stays until it was asked how; of one that succeeded nothing stays.
-if [ "$(cat "$part/status")" = 0 ]; then
+# A unit that failed stays until it was asked how; of one that succeeded nothing stays. One that was stopped has succeeded.
+if [ -e "$suspended" ]; then
+  echo Result=interrupted >"$part/result"
+  systemctl reset-failed -- "$unit" 2>/dev/null
+elif [ "$(cat "$part/status")" = 0 ]; then
   echo Result=success >"$part/result"
 else
   systemctl show --property=Result,ExecMainCode,ExecMainStatus -- "$unit" >"$part/result"

@@ -10,7 +10,7 @@
 import * as to from "../encode/shell.ts"
 import { shell } from "../encode/shell.ts"
 import type { Text } from "../encode/text.ts"
-import { ssh, sshGroups } from "../layout.ts"
+import { platform, ssh, sshGroups } from "../layout.ts"
 
 /** Before what Debian's modules do with every session. */
 export const pamBefore = "@include common-session"
@@ -35,6 +35,7 @@ export const sessionScript = (): Text<"shell"> => shell`
   }
 
   case "$PAM_USER" in '' | *[!a-z0-9-]*) refuse 'that is no account' ;; esac
+  [ ! -e "${to.path(platform.suspended)}/$PAM_USER" ] || refuse 'it is suspended'
   case " $(id -Gn -- "$PAM_USER") " in
   *' ${to.name(sshGroups.jail)} '*) access=jail ;;
   *' ${to.name(sshGroups.sftp)} '*) access=sftp ;;

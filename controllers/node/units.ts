@@ -66,6 +66,7 @@ export const phpUnit = ({ fpm, version }: Facts["php"][number], facts: Facts): t
     [Unit]
     Description=PHP ${to.version(version)} of account %I
     After=network.target
+    ConditionPathExists=!${to.pathWith(platform.suspended, "/%I")}
 
     [Service]
     Type=notify

@@ -206,15 +206,19 @@ const cronJobs = [
   aCronJob("resting", { paused: true }),
 ]
 
-/** Everything that a node with the sample records has, by the record it came from. */
-export const renderSamples = (facts: Facts): ReadonlyArray<readonly [record: string, rendered: Rendered]> => {
-  const others = [...packages, ...accounts, ...phps]
+/** Everything that a node with the sample records has, by the record it came from; `changed` of each account. */
+export const renderSamples = (
+  facts: Facts,
+  changed: Partial<AccountSpec> = {},
+): ReadonlyArray<readonly [record: string, rendered: Rendered]> => {
+  const owners = accounts.map((each) => ({ ...each, spec: { ...each.spec, ...changed } }))
+  const others = [...packages, ...owners, ...phps]
   const all = <Spec>(controller: Controller<Spec>, records: ReadonlyArray<Desired<Spec>>) =>
     records.map((record) => [`${record.kind}/${record.name}`, renderOf(controller, record, facts, others)] as const)
   return [
     ...all(node, [aNode()]),
     ...all(aPackage, packages),
-    ...all(account, accounts),
+    ...all(account, owners),
     ...all(php, phps),
     ...all(site, sites),
     ...all(sshKey, sshKeys),

@@ -13,6 +13,7 @@ import { keyFolder } from "../../reconciler/resources/key-folder.ts"
 import { groupKey, pathKey } from "../../reconciler/resources/place.ts"
 import { unit } from "../../reconciler/resources/unit.ts"
 import type { Access } from "../../spec/access.ts"
+import type { AccountSpec } from "../../spec/account.ts"
 import { shaped } from "../encode/unsafe.ts"
 import { accountLayout, ssh, sshGroups, sshLayout } from "../layout.ts"
 import { transfersLayout } from "../node/transfers.ts"
@@ -74,7 +75,11 @@ export const needsOf = (access: Access): ReadonlyArray<HostKey> => [
 ]
 
 /** Beside the user. */
-export const accessResources = (account: string, access: Access, facts: Facts): ReadonlyArray<Resource> => {
+export const accessResources = (
+  account: string,
+  { access, suspended }: Pick<AccountSpec, "access" | "suspended">,
+  facts: Facts,
+): ReadonlyArray<Resource> => {
   const layout = sshLayout(account)
   const { home, name } = accountLayout(account)
   const keys = keyFolder(
@@ -98,13 +103,17 @@ export const accessResources = (account: string, access: Access, facts: Facts): 
       layout.devices,
       { owner: "root", group: "root", mode: 0o755 },
       // A folder that was made again has no socket in it.
-      { ...shown, after: [pathKey(home)], activates: [{ kind: "unit", name: layout.socket, action: "restart" }] },
+      {
+        ...shown,
+        after: [pathKey(home)],
+        activates: suspended ? [] : [{ kind: "unit", name: layout.socket, action: "restart" }],
+      },
     ),
     unit(
       layout.socket,
-      { enabled: true, active: true },
+      { enabled: !suspended, active: !suspended },
       {
-        ...shown,
+        fields: [...shown.fields, "spec.suspended"],
         after: [
           ...[transfersLayout.socketFile, transfersLayout.serviceFile, layout.devices, layout.logs].map(pathKey),
           groupKey(name),

@@ -26,9 +26,17 @@ export interface RenderContext {
  * Neither touches what is on the host.
  */
 export type Rendered =
-  | { readonly outcome: "resources"; readonly resources: ReadonlyArray<Resource> }
+  | { readonly outcome: "resources"; readonly resources: ReadonlyArray<Resource>; readonly rests?: Rests }
   | { readonly outcome: "waiting"; readonly kind: string; readonly name: string; readonly message: string }
   | { readonly outcome: "stalled"; readonly reason: string; readonly message: string; readonly mend: string }
+
+/** Why the record rests although all of it is as it is wanted: what its status says then instead of `Converged`. */
+export interface Rests {
+  /** CamelCase: `Suspended`. */
+  readonly reason: string
+  /** A sentence. */
+  readonly message: string
+}
 
 /** One controller a kind. */
 export interface Controller<in Spec> {

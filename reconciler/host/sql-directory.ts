@@ -7,7 +7,7 @@ import { ResourceFailure } from "../contract/resource.ts"
 import { toFailure } from "./failure.ts"
 import type { Files } from "./files.ts"
 import { type HostPath, parentOf } from "./path.ts"
-import { passwordPlugin, type Sql, type SqlDatabaseEntry } from "./sql.ts"
+import { accountLocked, passwordPlugin, type Sql, type SqlDatabaseEntry } from "./sql.ts"
 import { fileNameOf } from "./sql-live.ts"
 import { placeOf } from "./sql-statements.ts"
 
@@ -113,9 +113,12 @@ export const directorySql = (files: Files): Sql => {
     setAccount: (user, want) =>
       act(() => {
         const others = accountsOf(userFile(user)).filter(({ host }) => host !== want.host)
-        const { host, verifier, privileges } = want
+        const { host, locked, verifier, privileges } = want
         const grants = [{ on: placeOf(want), privileges }]
-        const all = [...others, { host, plugin: passwordPlugin, verifier, grants, settings: [] }]
+        const all = [
+          ...others,
+          { host, plugin: passwordPlugin, verifier, grants, settings: locked ? [accountLocked] : [] },
+        ]
         setAccounts(
           user,
           all.sort((a, b) => (a.host < b.host ? -1 : 1)),

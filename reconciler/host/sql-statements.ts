@@ -1,7 +1,15 @@
 // What makes an account so: pure, from how it shall be and how it was found. What is missing is granted before what is too
 // much goes, and an account is never dropped for its rights alone: views and routines name it as their definer.
 
-import { passwordPlugin, type SqlAccount, type SqlDatabaseEntry, type SqlGrant, type WantedAccount } from "./sql.ts"
+import {
+  accountLocked,
+  otherSettings,
+  passwordPlugin,
+  type SqlAccount,
+  type SqlDatabaseEntry,
+  type SqlGrant,
+  type WantedAccount,
+} from "./sql.ts"
 import { account, grantedDatabase, grantPattern, identifier, literal, patternOf, privileges, word } from "./sql-text.ts"
 
 export const createDatabase = (name: string, entry: SqlDatabaseEntry): string =>
@@ -34,10 +42,15 @@ export const accountChange = (user: string, want: WantedAccount, seen: SqlAccoun
   const on = `${grantedDatabase(want.database)}.*`
   const grantAll = `GRANT ${privileges(want.privileges)} ON ${on} TO ${who}`
   if (seen === undefined) {
-    return { statements: [`CREATE USER ${who} ${identified}`, grantAll], endsSessions: false }
+    const lock = want.locked ? " ACCOUNT LOCK" : ""
+    return { statements: [`CREATE USER ${who} ${identified}${lock}`, grantAll], endsSessions: false }
   }
 
-  const sameLogin = seen.plugin === passwordPlugin && seen.verifier === want.verifier && seen.settings.length === 0
+  const sameLogin =
+    seen.plugin === passwordPlugin &&
+    seen.verifier === want.verifier &&
+    seen.settings.includes(accountLocked) === (want.locked ?? false) &&
+    otherSettings(seen).length === 0
   const place = placeOf(want)
   const own = seen.grants.find((grant) => grant.on === place)
   const others = seen.grants.filter((grant) => grant.on !== place)
@@ -53,16 +66,16 @@ export const accountChange = (user: string, want: WantedAccount, seen: SqlAccoun
       ...(extra === "" || everything
         ? []
         : [`REVOKE ${privileges(extra)} ON ${grantPattern(patternOf(want.database))}.* FROM ${who}`]),
-      ...(sameLogin ? [] : [`SET DEFAULT ROLE NONE FOR ${who}`, `ALTER USER ${who} ${identified} ${plain}`]),
+      ...(sameLogin ? [] : [`SET DEFAULT ROLE NONE FOR ${who}`, `ALTER USER ${who} ${identified} ${plain(want)}`]),
     ],
     endsSessions: !sameLogin || others.length > 0 || extra !== "",
   }
 }
 
 /** As CREATE USER leaves it. */
-const plain =
+const plain = ({ locked }: WantedAccount): string =>
   "REQUIRE NONE WITH MAX_QUERIES_PER_HOUR 0 MAX_UPDATES_PER_HOUR 0 MAX_CONNECTIONS_PER_HOUR 0 MAX_USER_CONNECTIONS 0 " +
-  "MAX_STATEMENT_TIME 0 ACCOUNT UNLOCK PASSWORD EXPIRE DEFAULT"
+  `MAX_STATEMENT_TIME 0 ACCOUNT ${locked ? "LOCK" : "UNLOCK"} PASSWORD EXPIRE DEFAULT`
 
 const revoke = (grant: SqlGrant, from: string): ReadonlyArray<string> => {
   if (grant.role !== undefined) return [`REVOKE ${identifier(grant.role)} FROM ${from}`]

@@ -48,7 +48,15 @@ export interface WantedAccount {
   readonly database: string
   /** Sorted: "INSERT, SELECT". */
   readonly privileges: string
+  readonly locked?: boolean
 }
+
+/** The setting of an account that nobody gets in by. */
+export const accountLocked = "account_locked: true"
+
+/** What is set beyond that. */
+export const otherSettings = ({ settings }: Pick<SqlAccount, "settings">): ReadonlyArray<string> =>
+  settings.filter((setting) => setting !== accountLocked)
 
 export interface Sql {
   /** null where no server is installed. Asks no server. */

@@ -114,6 +114,7 @@ export const directorySystemd = (files: Files, runner: UnitRunner): DirectorySys
           files.write(`${dropInFolder(slice)}/${name}`, content, { ...rootOwned, mode: 0o644 })
         }
       }),
+    occupied: () => false,
     removeSlice: (slice) =>
       act(() => {
         for (const name of limitNames) files.remove(`${dropInFolder(slice)}/50-${name}.conf`)

@@ -1,6 +1,7 @@
 // systemd of this machine, by systemctl. Nothing here reloads the manager but `daemonReload`: with thousands of units that
 // takes seconds, in which it answers nobody.
 
+import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
 import { ResourceFailure } from "../contract/resource.ts"
 import { change, look } from "./command.ts"
@@ -84,6 +85,10 @@ export const liveSystemd = (files: Files, show: Show): Systemd => {
           `TasksMax=${limits.tasksMax ?? "infinity"}`,
         ),
       ),
+    occupied: (slice) => {
+      const path = controlGroups.map((root) => `${root}/plumb.slice/${slice}/cgroup.events`).find(fs.existsSync)
+      return path !== undefined && /^populated 1$/m.test(fs.readFileSync(path, "utf8"))
+    },
     removeSlice: (slice) =>
       Effect.gen(function* () {
         yield* systemctl("stop", "--", slice)
@@ -96,6 +101,9 @@ export const liveSystemd = (files: Files, show: Show): Systemd => {
       }),
   }
 }
+
+/** Where systemd keeps its hierarchy: cgroups(7), the second version, and that beside the first. */
+const controlGroups = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
 
 /** What the unit said in its present or last run, from the journal; nothing when there is no journal. */
 const lastWords = (show: Show, unit: string) =>

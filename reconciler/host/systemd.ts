@@ -46,6 +46,8 @@ export interface Systemd {
     slice: string,
   ) => Effect.Effect<{ readonly configured: SliceLimits; readonly running: SliceLimits }, ResourceFailure>
   readonly setSliceLimits: (slice: string, limits: SliceLimits) => Effect.Effect<void, ResourceFailure>
+  /** Whether any process runs in the slice. Asks the kernel; throws. */
+  readonly occupied: (slice: string) => boolean
   /** Forgets the limits; whatever runs in the slice ends. */
   readonly removeSlice: (slice: string) => Effect.Effect<void, ResourceFailure>
 }

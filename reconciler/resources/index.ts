@@ -14,6 +14,7 @@ import { sqlDatabaseType } from "./sql-database.ts"
 import { sqlUserType } from "./sql-user.ts"
 import { sshKeyType } from "./ssh-key.ts"
 import { sshdDropInType } from "./sshd-drop-in.ts"
+import { suspensionType } from "./suspension.ts"
 import { symlinkType } from "./symlink.ts"
 import { tenantDirectoryType } from "./tenant-directory.ts"
 import { timerType } from "./timer.ts"
@@ -42,5 +43,6 @@ export const resourceTypes: ReadonlyMap<string, AnyType> = new Map(
     erased(sshdDropInType),
     erased(timerType),
     erased(runType),
+    erased(suspensionType),
   ].map((type) => [type.kind, type]),
 )

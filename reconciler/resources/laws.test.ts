@@ -23,6 +23,7 @@ import { sqlDatabase } from "./sql-database.ts"
 import { sqlUser } from "./sql-user.ts"
 import { sshKey } from "./ssh-key.ts"
 import { sshdDropIn } from "./sshd-drop-in.ts"
+import { suspension } from "./suspension.ts"
 import { symlink } from "./symlink.ts"
 import { tenantDirectory } from "./tenant-directory.ts"
 import { timer } from "./timer.ts"
@@ -94,6 +95,7 @@ const examples: ReadonlyArray<Resource> = [
     where,
   ),
   timer("plumb-echo@acme\\x2dshop.timer", { calendar: ["*-*-13 00:00:00 UTC", "Fri *-*-* 00:00:00 UTC"] }, where),
+  suspension("/etc/plumbline/other", { suspended: true }, where),
   run("Job.shop", { askedAt: Date.UTC(2999), unit: "plumb-echo-1.service", argv: ["/nonexistent/echo"] }, where),
 ]
 

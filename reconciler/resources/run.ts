@@ -20,6 +20,8 @@ export interface RunSpec {
   /** The unit that runs it: of this one run alone. */
   readonly unit: `${string}.service`
   readonly argv: ReadonlyArray<string>
+  /** Nothing runs now: what was asked for by now is passed over. */
+  readonly passOver?: true
 }
 
 /** By the record that it is of: `CronJob.acme-feed`. */
@@ -68,7 +70,10 @@ export const runType: ResourceType<RunSpec, SeenRun> = {
       if (seen !== undefined && seen.askedAt >= spec.askedAt) return
       const { timers } = yield* Host
       const earlier = yield* marks(id)
-      yield* timers.once({ unit: spec.unit, mark: markOf(id, spec.askedAt) }, spec.argv)
+      const mark = markOf(id, spec.askedAt)
+      if (spec.passOver)
+        yield* attempt(({ files }) => files.makeDirectory(mark, { owner: "root", group: "root", mode: 0o700 }))
+      else yield* timers.once({ unit: spec.unit, mark }, spec.argv)
       yield* forget(id, earlier)
     }),
   remove: (id, removal) =>

@@ -4,7 +4,14 @@
 import * as Effect from "effect/Effect"
 import type { FieldDiff, Resource, ResourceType } from "../contract/resource.ts"
 import { Host } from "../host/host.ts"
-import { noPassword, passwordPlugin, type SqlAccount, type WantedAccount } from "../host/sql.ts"
+import {
+  accountLocked,
+  noPassword,
+  otherSettings,
+  passwordPlugin,
+  type SqlAccount,
+  type WantedAccount,
+} from "../host/sql.ts"
 import { placeOf } from "../host/sql-statements.ts"
 import { changed } from "./differences.ts"
 import { type Place, place, sqlUserKey } from "./place.ts"
@@ -20,16 +27,19 @@ export interface SqlUserSpec {
   readonly database: string
   /** Sorted: ["INSERT", "SELECT"]. */
   readonly privileges: ReadonlyArray<string>
+  /** Nobody gets in, whatever else stands here. */
+  readonly locked?: true
 }
 
 export const sqlUser = (name: string, spec: SqlUserSpec, where: Place): Resource<SqlUserSpec> =>
   place("sql-user", name, spec, where)
 
-const wanted = ({ database, privileges, verifier }: SqlUserSpec, host: string): WantedAccount => ({
+const wanted = ({ database, locked, privileges, verifier }: SqlUserSpec, host: string): WantedAccount => ({
   host,
   verifier: verifier ?? noPassword,
   database,
   privileges: privileges.join(", "),
+  locked: locked ?? false,
 })
 
 export const sqlUserType: ResourceType<SqlUserSpec, ReadonlyArray<SqlAccount>> = {
@@ -96,7 +106,8 @@ const accountDiffs = (want: WantedAccount, seen: SqlAccount): ReadonlyArray<Fiel
           kind: "extra",
         }),
       ),
-    ...seen.settings.map(
+    ...changed(`locked from ${host}`, want.locked ? "yes" : "no", seen.settings.includes(accountLocked) ? "yes" : "no"),
+    ...otherSettings(seen).map(
       (setting): FieldDiff => ({
         field: `setting from ${host}`,
         want: "none",

@@ -161,11 +161,36 @@ it("a user has one more place to come from, one more right, another password: ea
           secret: true,
         },
         { field: "grant from localhost on *.*", want: "none", have: "FILE", kind: "extra" },
-        { field: "setting from localhost", want: "none", have: "account_locked: true", kind: "extra" },
+        { field: "locked from localhost", want: "no", have: "yes", kind: "changed" },
         { field: "from %", want: "refused", have: "let in", kind: "extra" },
       ])
       yield* healUser()
       expect(yield* userDiffs()).toEqual([])
+    }),
+  ))
+
+it("a user is locked and let in again with the same password and rights", () =>
+  onScratchHost(() =>
+    Effect.gen(function* () {
+      const locked: SqlUserSpec = { ...shop, locked: true }
+      yield* healUser()
+      const { sql } = yield* Host
+      const before = yield* sql.user("shop")
+      expect(yield* userDiffs(locked)).toEqual([
+        { field: "locked from localhost", want: "yes", have: "no", kind: "changed" },
+      ])
+      yield* healUser(locked)
+      expect(yield* userDiffs(locked)).toEqual([])
+      yield* healUser()
+      expect(yield* sql.user("shop")).toEqual(before)
+      yield* sqlUserType.remove("shop", {
+        onDelete: "remove",
+        recordId: "r1",
+        record: "Database/shop",
+        retainUntil: "",
+      })
+      yield* healUser(locked)
+      expect(yield* userDiffs(locked)).toEqual([])
     }),
   ))
 

@@ -10,7 +10,10 @@ import { type Place, place, unitKey } from "./place.ts"
 import { goes } from "./removal.ts"
 
 export interface TimerSpec {
-  /** OnCalendar expressions in the form in which systemd prints them (`onCalendar` in spec/cron.ts); any of them will do. */
+  /**
+   * OnCalendar expressions in the form in which systemd prints them (`onCalendar` in spec/cron.ts); any of them will do.
+   * Without one, there is no timer.
+   */
   readonly calendar: ReadonlyArray<string>
 }
 
@@ -34,12 +37,16 @@ export const timerType: ResourceType<TimerSpec, SeenTimer> = {
     ),
   diff: (spec, seen) =>
     seen === undefined
-      ? [{ field: "calendar", want: lines(spec.calendar), have: null, kind: "missing" }]
+      ? spec.calendar.length === 0
+        ? []
+        : [{ field: "calendar", want: lines(spec.calendar), have: null, kind: "missing" }]
       : changed("calendar", lines(spec.calendar), lines(seen.calendar)),
   apply: (id, spec, seen) =>
-    seen !== undefined && lines(seen.calendar) === lines(spec.calendar)
+    lines(seen?.calendar ?? []) === lines(spec.calendar)
       ? Effect.void
-      : Effect.flatMap(Host, ({ timers }) => timers.start(id, spec.calendar)),
+      : Effect.flatMap(Host, ({ timers }) =>
+          spec.calendar.length === 0 ? timers.stop(id) : timers.start(id, spec.calendar),
+        ),
   remove: (id, removal) =>
     Effect.gen(function* () {
       if (!goes(removal)) return []
