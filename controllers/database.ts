@@ -8,6 +8,7 @@ import { sqlDatabaseKey } from "../reconciler/resources/place.ts"
 import { sqlDatabase } from "../reconciler/resources/sql-database.ts"
 import { sqlUser } from "../reconciler/resources/sql-user.ts"
 import { type DatabaseSpec, type databaseAccess, serverDatabaseName } from "../spec/database.ts"
+import { plainOf } from "../spec/secret.ts"
 import { serverHost } from "../spec/sql-names.ts"
 import * as to from "./encode/sql.ts"
 import { UnsafeValue } from "./encode/unsafe.ts"
@@ -59,7 +60,7 @@ export const database = guarded<DatabaseSpec>("Database", ({ kind, name, spec },
         to.userName(user.name),
         {
           hosts: user.hosts.map((host) => to.host(serverHost(host))).toSorted(),
-          verifier: user.passwordVerifier === undefined ? null : to.verifier(user.passwordVerifier),
+          verifier: user.passwordVerifier === undefined ? null : to.verifier(plainOf(user.passwordVerifier)),
           database: server,
           privileges: privilegesOf(user.access),
           ...(rests === undefined ? {} : { locked: true }),

@@ -6,6 +6,7 @@
  */
 import type { Controller, Desired, RenderContext, Rendered, Rests } from "../reconciler/contract/controller.ts"
 import type { Resource } from "../reconciler/contract/resource.ts"
+import { StillSealed } from "../spec/secret.ts"
 import { UnsafeValue } from "./encode/unsafe.ts"
 
 export const resources = (list: ReadonlyArray<Resource>, rests?: Rests): Rendered => ({
@@ -37,6 +38,9 @@ export const guarded = <Spec>(
     try {
       return render(record, context)
     } catch (error) {
+      // The engine has said so before, with a mend, where it is of this record.
+      if (error instanceof StillSealed)
+        return stalled("SecretUnreadable", error.message, "Bring the secrets back: plumb apply --secrets.")
       if (error instanceof UnsafeValue) return stalled("UnsafeValue", error.message, error.mend)
       throw error
     }

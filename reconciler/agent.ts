@@ -28,6 +28,7 @@ import { reconcile } from "./reconcile.ts"
 import { type KindSchema, Records } from "./records.ts"
 import * as Relist from "./relist.ts"
 import * as Runs from "./runs.ts"
+import { type Open, openWith } from "./secrets.ts"
 import { Standings } from "./standing.ts"
 import { DesiredState, patiently } from "./store.ts"
 import { Surveys } from "./surveys.ts"
@@ -42,6 +43,8 @@ export interface Options {
   readonly types: Types
   /** What the host can do, looked up afresh. `port`: where the node's record wants sites to answer. */
   readonly facts: (engine: Pick<Engine, "records">) => Effect.Effect<Facts, ResourceFailure, Host>
+  /** Opens what is sealed for this host; left out, nothing can be. */
+  readonly open?: Open
   /** Between two full passes, give or take a tenth. */
   readonly resyncSeconds?: number
   /** Between two looks at the list of records, and at what no path tells. */
@@ -115,6 +118,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     waitsForRecord: new Waits<RecordKey>(),
     suspects,
     counts: { drifted: 0 },
+    open: options.open ?? openWith(undefined),
     facts: () => facts,
     pauses: () => pauses,
     wake: (record, why) => queue.add(record, why),

@@ -22,6 +22,8 @@ export const render = Effect.fnUntraced(function* (engine: Engine, stored: Store
       "Update the agent, or correct the record.",
     )
   }
+  const flaw = engine.records.flawOf(stored)
+  if (flaw !== undefined) return yield* stalled(flaw.reason, flaw.message, flaw.mend)
   const controller = engine.controllers.get(stored.kind)
   if (controller === undefined) {
     return yield* stalled("NewerSpec", `This agent has no controller for ${stored.kind}.`, "Update the agent.")

@@ -16,6 +16,7 @@ import type { Outbox } from "./outbox.ts"
 import type { Pause } from "./policy.ts"
 import type { Priority } from "./queue.ts"
 import type { Records } from "./records.ts"
+import type { Open } from "./secrets.ts"
 import type { Standings } from "./standing.ts"
 import type { Author, DesiredStateShape, StatusDetails, StoreFailure } from "./store.ts"
 import type { Surveys } from "./surveys.ts"
@@ -62,6 +63,8 @@ export interface Engine {
   readonly suspects: Set<RecordKey>
   readonly counts: { drifted: number }
 
+  /** Opens what is sealed for this host. */
+  readonly open: Open
   readonly facts: () => Facts
   readonly pauses: () => ReadonlyArray<Pause>
   /** Look at this record; `why` decides whose turn is first. */

@@ -12,6 +12,7 @@ const schemaOf = (kind: Kind<string, string, unknown, unknown>): KindSchema => {
   return {
     decode: (spec) => Result.mapError(decode(spec), (issue) => String(issue)),
     references: (spec) => kind.references(spec),
+    secrets: (spec) => kind.secrets?.(spec) ?? [],
   }
 }
 

@@ -26,11 +26,13 @@ import * as Agent from "./agent.ts"
 import { directory } from "./host/directory.ts"
 import { observeFacts } from "./host/facts.ts"
 import { live } from "./host/live.ts"
+import { sealKey } from "./host/seal-key.ts"
 import { crashAt, onSideEffect } from "./host/side-effect.ts"
 import { kindSchemas } from "./kinds.ts"
 import { nodePolicy } from "./policy.ts"
 import * as Postgres from "./postgres.ts"
 import { resourceTypes } from "./resources/index.ts"
+import { openWith } from "./secrets.ts"
 
 // The first pass over a thousand sites would otherwise leave a heap of 300 MB that V8 never gives back; so it is 140.
 setFlagsFromString("--optimize-for-size")
@@ -50,18 +52,23 @@ const settings = Config.all({
 
 const program = Effect.gen(function* () {
   const { node, host, port, resyncSeconds, relistSeconds, measureSeconds } = yield* settings
+  const key = yield* sealKey
   const agent = yield* Agent.make({
     node,
     kinds: kindSchemas,
     controllers,
     types: resourceTypes,
+    open: openWith(key?.identity),
     resyncSeconds,
     relistSeconds,
     measureSeconds,
     facts: ({ records }) => {
       const wanted = host === "live" ? Option.some(nodePolicy(node, records).http.port) : Option.none()
       const httpPort = Option.getOrUndefined(Option.orElse(port, () => wanted))
-      return observeFacts(httpPort === undefined ? {} : { httpPort })
+      return observeFacts({
+        ...(httpPort === undefined ? {} : { httpPort }),
+        ...(key === undefined ? {} : { recipient: key.recipient }),
+      })
     },
   })
   const ready = Effect.suspend(() =>

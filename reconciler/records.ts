@@ -4,10 +4,13 @@
 // The one thing to know before changing it: specs are kept as text. Ten thousand decoded specs would be most of the
 // agent's memory; a decoded one lives in a small cache and can be thrown away at any time.
 
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import type { SecretPlace } from "../spec/secret.ts"
 import type { Desired } from "./contract/controller.ts"
 import { type RecordKey, recordKey } from "./keys.ts"
+import { mayHoldSealed, nothingOpened, type Open, type Opened, openAll, reveal, type SecretsFlaw } from "./secrets.ts"
 
 /** A record as it stands in the table. */
 export interface Stored {
@@ -27,6 +30,8 @@ export interface Stored {
 export interface KindSchema {
   readonly decode: (spec: unknown) => Result.Result<unknown, string>
   readonly references: (spec: unknown) => ReadonlyArray<{ readonly kind: string; readonly name: string }>
+  /** Where its secrets are. */
+  readonly secrets?: (spec: unknown) => ReadonlyArray<SecretPlace>
 }
 
 /** The record's spec is beyond what this agent knows. */
@@ -34,12 +39,19 @@ export interface NotUnderstood {
   readonly message: string
 }
 
+interface Understood {
+  readonly desired: Desired<unknown>
+  readonly flaw?: SecretsFlaw
+}
+
 export class Records {
   readonly #kinds: ReadonlyMap<string, KindSchema>
   readonly #stored = new Map<RecordKey, Stored>()
   readonly #dependents = new Map<RecordKey, Set<RecordKey>>()
   readonly #references = new Map<RecordKey, ReadonlyArray<RecordKey>>()
-  readonly #decoded = new Map<Stored, Result.Result<Desired<unknown>, NotUnderstood>>()
+  readonly #decoded = new Map<Stored, Result.Result<Understood, NotUnderstood>>()
+  /** Of the records that have secrets. */
+  readonly #opened = new Map<RecordKey, Opened>()
 
   constructor(kinds: ReadonlyMap<string, KindSchema>) {
     this.#kinds = kinds
@@ -57,9 +69,24 @@ export class Records {
     return this.#stored.size
   }
 
-  put(stored: Stored): void {
+  /** Opens the secrets of a record that is about to be put. Those of the record before that are still the same stay open. */
+  open(stored: Stored, open: Open): Effect.Effect<Opened> {
+    return Effect.suspend(() => {
+      if (!mayHoldSealed(stored.spec)) return Effect.succeed(nothingOpened)
+      const kind = this.#kinds.get(stored.kind)
+      const spec: unknown = JSON.parse(stored.spec)
+      const decoded = kind?.decode(spec)
+      if (kind?.secrets === undefined || decoded === undefined || Result.isFailure(decoded))
+        return Effect.succeed(nothingOpened)
+      const before = this.#opened.get(recordKey(stored.kind, stored.name)) ?? nothingOpened
+      return openAll(spec, kind.secrets(decoded.success), before, open)
+    })
+  }
+
+  put(stored: Stored, opened: Opened = nothingOpened): void {
     const key = recordKey(stored.kind, stored.name)
     this.#unlink(key)
+    if (opened.size > 0) this.#opened.set(key, opened)
     this.#stored.set(key, stored)
     const references = this.#referencesOf(stored)
     if (references.length > 0) this.#references.set(key, references)
@@ -85,6 +112,15 @@ export class Records {
   }
 
   decode(stored: Stored): Result.Result<Desired<unknown>, NotUnderstood> {
+    return Result.map(this.#understood(stored), ({ desired }) => desired)
+  }
+
+  /** Why its secrets cannot be used. */
+  flawOf(stored: Stored): SecretsFlaw | undefined {
+    return Option.getOrUndefined(Result.getSuccess(this.#understood(stored)))?.flaw
+  }
+
+  #understood(stored: Stored): Result.Result<Understood, NotUnderstood> {
     const known = this.#decoded.get(stored)
     if (known !== undefined) return known
     const decoded = this.#decode(stored)
@@ -101,19 +137,21 @@ export class Records {
     return desired as Desired<Spec> | undefined
   }
 
-  #decode(stored: Stored): Result.Result<Desired<unknown>, NotUnderstood> {
+  #decode(stored: Stored): Result.Result<Understood, NotUnderstood> {
     const kind = this.#kinds.get(stored.kind)
     if (kind === undefined) return Result.fail({ message: `This agent knows no kind "${stored.kind}".` })
-    return Result.mapBoth(kind.decode(JSON.parse(stored.spec)), {
-      onFailure: (message): NotUnderstood => ({ message }),
-      onSuccess: (spec): Desired<unknown> => ({
-        kind: stored.kind,
-        name: stored.name,
-        id: stored.id,
-        generation: stored.generation,
-        annotations: stored.annotations,
-        spec,
-      }),
+    const { annotations, generation, id, name } = stored
+    const text: unknown = JSON.parse(stored.spec)
+    const decoded = Result.mapError(kind.decode(text), (message): NotUnderstood => ({ message }))
+    return Result.map(decoded, (spec): Understood => {
+      const desired = { kind: stored.kind, name, id, generation, annotations, spec }
+      if (!mayHoldSealed(stored.spec) || kind.secrets === undefined) return { desired }
+      const opened = this.#opened.get(recordKey(stored.kind, name)) ?? nothingOpened
+      const fits = (revealed: unknown) => Result.isSuccess(kind.decode(revealed))
+      const { flaw, spec: revealed } = reveal(stored, text, kind.secrets(spec), opened, fits)
+      // What was sealed is looked at as closely as what was not.
+      const plain = Result.getOrElse(kind.decode(revealed), () => spec)
+      return { desired: { ...desired, spec: plain }, ...(flaw === undefined ? {} : { flaw }) }
     })
   }
 
@@ -133,5 +171,6 @@ export class Records {
       if (dependents?.size === 0) this.#dependents.delete(reference)
     }
     this.#references.delete(key)
+    this.#opened.delete(key)
   }
 }

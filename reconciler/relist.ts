@@ -7,6 +7,7 @@ import { kindOf, nameOf, type RecordKey, recordKey } from "./keys.ts"
 import { concerns, covers, impliedNode, isImplied, nodeRecordKey, type Pause } from "./policy.ts"
 import type { Priority } from "./queue.ts"
 import type { Stored } from "./records.ts"
+import type { Opened } from "./secrets.ts"
 import type { Hint, StoreFailure } from "./store.ts"
 
 export interface Desire {
@@ -29,10 +30,22 @@ export const make = (
 ): Desire => {
   const node = nodeRecordKey(engine.node)
 
+  const isNews = (stored: Stored): boolean => {
+    const known = engine.records.get(recordKey(stored.kind, stored.name))
+    return known?.id !== stored.id || known.version < stored.version
+  }
+
   /** Takes in all of them before any is looked at: the guard has to know what is asked for together. */
-  const accept = Effect.fnUntraced(function* (rows: ReadonlyArray<Stored>, why: Priority) {
+  const accept = Effect.fnUntraced(function* (read: ReadonlyArray<Stored>, why: Priority) {
+    // Opened first, all of them: between one record's being taken in and the next, nobody else has a turn.
+    const opened = new Map<Stored, Opened>()
+    for (const stored of read) {
+      const secrets = yield* engine.records.open(stored, engine.open)
+      if (secrets.size > 0) opened.set(stored, secrets)
+    }
+    const rows = read.filter(isNews)
     const before = new Map(rows.map((stored) => [stored, engine.records.get(recordKey(stored.kind, stored.name))]))
-    for (const stored of rows) take(stored, before.get(stored))
+    for (const stored of rows) take(stored, before.get(stored), opened.get(stored))
     for (const stored of rows) {
       const key = recordKey(stored.kind, stored.name)
       if (why === "edit") yield* engine.activator.expect(key)
@@ -46,9 +59,9 @@ export const make = (
     }
   })
 
-  const take = (stored: Stored, before: Stored | undefined): void => {
+  const take = (stored: Stored, before: Stored | undefined, opened: Opened | undefined): void => {
     const key = recordKey(stored.kind, stored.name)
-    engine.records.put(stored)
+    engine.records.put(stored, opened)
     // Somebody wrote to it: whatever stopped us from healing, they have looked.
     if (before !== undefined) engine.fights.settle(engine.inventory.of(key).map((claim) => claim.key))
     if (stored.deleted && !stored.deletionConfirmed) engine.guard.ask(key, engine.inventory.of(key).length, true)
@@ -80,12 +93,7 @@ export const make = (
       const rows = (yield* engine.store.load(asked)).filter((stored) => concerns(engine.node, stored))
       const missing = new Set(asked)
       for (const stored of rows) missing.delete(recordKey(stored.kind, stored.name))
-      fresh.push(
-        ...rows.filter((stored) => {
-          const known = engine.records.get(recordKey(stored.kind, stored.name))
-          return known?.id !== stored.id || known.version < stored.version
-        }),
-      )
+      fresh.push(...rows.filter(isNews))
       for (const key of missing) {
         const known = engine.records.get(key)
         if (known !== undefined && !isImplied(known)) yield* drop(key)

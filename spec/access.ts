@@ -6,6 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import { explained, type FlawAt, flaw, rule, ruleAcross, withDefault } from "./grammar.ts"
+import { type SecretPlace, secretOr } from "./secret.ts"
 
 // crypt(5): yescrypt, and SHA-512 with its default of 5,000 rounds or more.
 const yescrypt = /^\$y\$[./0-9A-Za-z]{1,8}\$[./0-9A-Za-z]{8,86}\$[./0-9A-Za-z]{43}$/
@@ -38,16 +39,20 @@ export const Access = Schema.Struct({
     withDefault("none"),
   ),
   passwordVerifier: Schema.optionalKey(
-    PasswordVerifier.pipe(explained("What a password for SFTP is checked against. Left out, keys alone open it.")),
+    secretOr("none", PasswordVerifier).pipe(
+      explained(
+        "What a password for SFTP is checked against. Left out, it stays as it is; none takes it away, and keys alone open it.",
+      ),
+    ),
   ),
   endSessions: Schema.Boolean.pipe(
     explained("Whether the sessions that a key opened end when it is revoked."),
     withDefault(true),
   ),
 }).check(
-  ruleAcross<{ readonly shell: string; readonly passwordVerifier?: string }>(
+  ruleAcross<{ readonly shell: string; readonly passwordVerifier?: unknown }>(
     ({ passwordVerifier, shell }): ReadonlyArray<FlawAt> =>
-      passwordVerifier === undefined || shell === "sftp"
+      passwordVerifier === undefined || passwordVerifier === "none" || shell === "sftp"
         ? []
         : [
             {
@@ -58,3 +63,9 @@ export const Access = Schema.Struct({
   ),
 )
 export type Access = typeof Access.Type
+
+/** The password goes with the access that it opens, and is not kept for another. */
+export const secretsOfAccess = ({ passwordVerifier, shell }: Access): ReadonlyArray<SecretPlace> =>
+  shell === "sftp" && passwordVerifier !== "none"
+    ? [{ path: ["access", "passwordVerifier"], label: "access/password" }]
+    : []

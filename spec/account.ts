@@ -5,7 +5,7 @@
  * that a rebuilt host gives the files back to the same user. It is never reused.
  */
 import * as Schema from "effect/Schema"
-import { Access } from "./access.ts"
+import { Access, secretsOfAccess } from "./access.ts"
 import { explained, flaw, hiddenFlaw, rule, show, withDefault } from "./grammar.ts"
 import { defineKind } from "./kind.ts"
 import { type LimitName, Limits } from "./limits.ts"
@@ -82,4 +82,5 @@ export const Account = defineKind({
     const most = spec.package === undefined ? undefined : limitIn(find<PackageSpec>("Package", spec.package)?.limits)
     return most === undefined ? undefined : { most, field, in: `Package/${spec.package}` }
   },
+  secrets: (spec) => secretsOfAccess(spec.access),
 })

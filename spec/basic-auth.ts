@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import { explained, type Flaw, flaw, hiddenFlaw, rule, ruleAcross, show, withDefault } from "./grammar.ts"
 import { atMost, repeats } from "./lists.ts"
 import { AreaPath } from "./paths.ts"
+import { type SecretPlace, secret } from "./secret.ts"
 
 const most = { rounds: 10_000, cost: 8 }
 
@@ -71,7 +72,9 @@ export type Realm = typeof Realm.Type
 
 const Visitor = Schema.Struct({
   name: VisitorName.pipe(explained("The name that is typed.")),
-  verifier: Verifier.pipe(explained("What the password is checked against, as `plumb hash-password` prints it.")),
+  verifier: secret(Verifier).pipe(
+    explained("What the password is checked against, as `plumb hash-password` prints it."),
+  ),
 })
 
 const noNameTwice = ruleAcross<ReadonlyArray<{ readonly name: string }>>((users) =>
@@ -99,3 +102,12 @@ export const Protect = Schema.Array(ProtectedArea).check(
     })),
   ),
 )
+
+/** One for each visitor of each area. A path of the web holds no space, so neither name can be taken for the other. */
+export const secretsOfProtect = (areas: ReadonlyArray<ProtectedArea>): ReadonlyArray<SecretPlace> =>
+  areas.flatMap(({ path, users }, area) =>
+    users.map(({ name }, user) => ({
+      path: ["protect", area, "users", user, "verifier"],
+      label: `protect ${path} ${name}`,
+    })),
+  )

@@ -4,7 +4,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { serverDatabaseName } from "./database.ts"
 import { examine } from "./examine.ts"
-import { claimsOf, decodeEnvelope, keptOf } from "./kinds.ts"
+import { claimsOf, decodeEnvelope, keptOf, secretsOf } from "./kinds.ts"
 import { DatabaseHost, DatabaseName, DatabaseUserName, PasswordVerifier, serverHost } from "./sql-names.ts"
 
 const database = (name: string, spec: object = {}) => ({
@@ -135,12 +135,14 @@ describe("a database", () => {
 
   it("keeps the verifier of a user when a write leaves it out, and no other user's", () => {
     const verifier = `*${"0A".repeat(20)}`
+    const decoded = (spec: object) => Result.getOrThrow(decodeEnvelope(database("shop", spec)))
     const before = { users: [{ name: "shop", passwordVerifier: verifier }, { name: "report" }] }
-    expect(keptOf("Database", { users: [{ name: "shop", access: "admin" }, { name: "new" }] }, before)).toEqual({
-      users: [{ name: "shop", access: "admin", passwordVerifier: verifier }, { name: "new" }],
+    const kept = (written: object) => keptOf("Database", written, secretsOf(decoded(written)), decoded(before), before)
+    expect(kept({ users: [{ name: "new" }, { name: "shop", access: "admin" }] })).toEqual({
+      users: [{ name: "new" }, { name: "shop", access: "admin", passwordVerifier: verifier }],
     })
     const other = { users: [{ name: "shop", passwordVerifier: `*${"1B".repeat(20)}` }] }
-    expect(keptOf("Database", other, before)).toEqual(other)
-    expect(keptOf("Database", {}, before)).toEqual({})
+    expect(kept(other)).toBe(other)
+    expect(kept({})).toEqual({})
   })
 })

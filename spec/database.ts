@@ -2,14 +2,15 @@
  * Database: one database of an account on the host's MariaDB, with the users that may use it.
  *
  * The one thing to know before changing it: a password never stands here. What does is the verifier, which is what the
- * server itself needs; it is written by the API when a password is set, and a write that leaves it out keeps it (`keeps`),
- * so that a folder of YAML without it can be applied again.
+ * server itself needs, as a secret (`secret.ts`); it is written by the API when a password is set, and a write that leaves it
+ * out keeps it, so that a folder of YAML without it can be applied again.
  */
 import * as Schema from "effect/Schema"
 import { explained, flaw, rule, ruleAcross, show, withDefault } from "./grammar.ts"
 import { defineKind } from "./kind.ts"
 import { atMost, noneTwice, repeats } from "./lists.ts"
 import { AccountName, RecordName } from "./names.ts"
+import { secret } from "./secret.ts"
 import {
   DatabaseHost,
   DatabaseName,
@@ -46,7 +47,7 @@ export const DatabaseUser = Schema.Struct({
     withDefault("read-write"),
   ),
   passwordVerifier: Schema.optionalKey(
-    PasswordVerifier.pipe(
+    secret(PasswordVerifier).pipe(
       explained("What the server keeps of the password. Left out, it stays as it is; set it with `plumb password`."),
     ),
   ),
@@ -141,13 +142,6 @@ export const Database = defineKind({
       field: `spec.users[${index}].name`,
     })),
   ],
-  keeps: (written, before) => {
-    const verifiers = new Map(before.users?.map((user) => [user.name, user.passwordVerifier]))
-    if (written.users === undefined) return written
-    const users = written.users.map((user) => {
-      const known = verifiers.get(user.name)
-      return user.passwordVerifier === undefined && known !== undefined ? { ...user, passwordVerifier: known } : user
-    })
-    return { ...written, users }
-  },
+  secrets: (spec) =>
+    spec.users.map((user, index) => ({ path: ["users", index, "passwordVerifier"], label: `users/${user.name}` })),
 })

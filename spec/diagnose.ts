@@ -13,6 +13,7 @@ import * as SchemaParser from "effect/SchemaParser"
 import { type Flaw, flaw, show } from "./grammar.ts"
 import { strict } from "./kinds.ts"
 import { type FieldPath, nearest } from "./problem.ts"
+import { secretAnnotation } from "./secret.ts"
 
 export interface FieldFlaw extends Flaw {
   readonly path: FieldPath
@@ -101,6 +102,7 @@ const flawsOf = (issue: SchemaIssue.Issue, path: FieldPath, context: Context): R
       return here(found, { part: "key", ...(meant === undefined ? {} : { meant }) })
     }
     case "AnyOf":
+      if (issue.ast.annotations?.[secretAnnotation] === true) return silenced(issue, path, context)
       if (issue.issues.length > 0) return issue.issues.flatMap((inner) => flawsOf(inner, path, context))
       return here(wrongType(issue.ast, path, context))
     case "InvalidType":
@@ -108,6 +110,29 @@ const flawsOf = (issue: SchemaIssue.Issue, path: FieldPath, context: Context): R
     default:
       return here(flaw("The value is not valid.", "Look at the field's explanation."))
   }
+}
+
+/** What is wrong with a secret, where saying so does not repeat it. */
+const silenced = (issue: SchemaIssue.AnyOf, path: FieldPath, context: Context): ReadonlyArray<Found> => {
+  const value = read(context.root, path)
+  const found = issue.issues.flatMap((inner) => flawsOf(inner, path, context))
+  const isText = typeof value === "string"
+  if (!isText && (found.length === 0 || typeof value !== "object" || value === null))
+    return [
+      {
+        ...flaw("This is no secret.", "Write it as a text, in quotes, or a sealed one as it is."),
+        path,
+        part: "value",
+      },
+    ]
+  // As a whole or as `show` would have it.
+  const quoted = isText ? [value, show(value).slice(1, -1).slice(0, 57)] : []
+  const tells = (text: string) => quoted.some((each) => each !== "" && text.includes(each))
+  return found.map((one) =>
+    tells(one.message) || tells(one.mend)
+      ? { ...one, ...flaw("This cannot be the value of the secret.", "Look at the field's explanation.") }
+      : one,
+  )
 }
 
 const annotatedFlaw = (annotations: Schema.Annotations.Annotations | undefined): Flaw | undefined => {

@@ -16,6 +16,7 @@ import { KindName, kindNames } from "./kind-names.ts"
 import { Node } from "./node.ts"
 import { Package } from "./package.ts"
 import { Php } from "./php.ts"
+import { keepingSecrets, type SecretPlace } from "./secret.ts"
 import { Site } from "./site.ts"
 import { SshKey } from "./ssh-key.ts"
 
@@ -66,14 +67,32 @@ export const countsOf = (record: Envelope): ReadonlyArray<Count> => kindOf(recor
 export const mostOf = (record: Envelope, what: string, find: Find): Most | undefined =>
   kindOf(record).holds?.(record.spec, what, find)
 
-/** The spec as written, with what a write that leaves it out keeps of the record before. Both are as they are stored. */
-export const keptOf = (kind: KindName, written: unknown, before: unknown): unknown => {
+/** Whether a write of this record may keep something of the record before. */
+export const mayKeep = (kind: KindName, places: ReadonlyArray<SecretPlace>): boolean =>
+  places.length > 0 || "keeps" in kinds[kind]
+
+/**
+ * The spec as written, with what a write that leaves it out keeps of the record before. Specs are as they are stored;
+ * `places` are those of the secrets in the written one.
+ */
+export const keptOf = (
+  kind: KindName,
+  written: unknown,
+  places: ReadonlyArray<SecretPlace>,
+  before: Envelope,
+  specBefore: unknown,
+): unknown => {
   const { keeps }: Kind<string, string, unknown, unknown> = kinds[kind]
-  return keeps === undefined ? written : keeps(written, before)
+  const kept = keeps === undefined ? written : keeps(written, specBefore)
+  return keepingSecrets(kept, places, specBefore, secretsOf(before))
 }
 
 /** Whether this record has those that refer to it rest. */
 export const suspendsOf = (record: Envelope): boolean => kindOf(record).suspends?.(record.spec) ?? false
+/** Where this record has secrets, or would. */
+export const secretsOf = (record: Envelope): ReadonlyArray<SecretPlace> =>
+  kindOf(record).secrets?.(record.spec) ?? noSecrets
+const noSecrets: ReadonlyArray<SecretPlace> = []
 
 /** When this record runs; nothing where its kind does not run by itself. */
 export const runsOf = (

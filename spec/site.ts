@@ -6,7 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import { Protect } from "./basic-auth.ts"
+import { Protect, secretsOfProtect } from "./basic-auth.ts"
 import { DomainPattern, domainsAbove, isWildcard } from "./domain.ts"
 import { explained, flaw, rule, ruleAcross, show, withDefault } from "./grammar.ts"
 import { type Claim, defineKind } from "./kind.ts"
@@ -207,4 +207,5 @@ export const Site = defineKind({
   ],
   counts: (spec) => [{ kind: "Account", name: spec.account, what: "sites", field: "spec.account" }],
   claims: (_name, spec) => servedNames(spec).flatMap((served) => claimsOfName(served, spec.account)),
+  secrets: (spec) => secretsOfProtect(spec.protect),
 })

@@ -1,10 +1,10 @@
 /**
  * What a write leaves out and its record keeps: a password that was set past the folder of YAML that is applied again.
  *
- * The one thing to know before changing it: which fields those are is the kind's to say (`keeps`). A record that was deleted
- * and comes back under its name keeps them too, for as long as its row is there.
+ * The one thing to know before changing it: which fields those are is the kind's to say (`keeps`, and the places of its
+ * `secrets`). A record that was deleted and comes back under its name keeps them too, for as long as its row is there.
  */
-import { isKindName, keptOf } from "../../spec/kinds.ts"
+import { isKindName, keptOf, mayKeep } from "../../spec/kinds.ts"
 import { decoded } from "./existing.ts"
 import type { Wanted } from "./plan.ts"
 import type { JsonObject, RecordRow } from "./rows.ts"
@@ -15,8 +15,10 @@ export const keepLeftOut = (
 ): ReadonlyArray<Wanted> =>
   wanted.map((one) => {
     const before = existing.get(one.key)
+    if (before === undefined || !isKindName(one.kind) || !mayKeep(one.kind, one.secrets)) return one
+    const [was] = decoded(before)
     // What does not decode has another shape than this program's kinds know.
-    if (before === undefined || !isKindName(one.kind) || decoded(before).length === 0) return one
-    const spec = keptOf(one.kind, one.spec, before.spec)
+    if (was === undefined) return one
+    const spec = keptOf(one.kind, one.spec, one.secrets, was, before.spec)
     return spec === one.spec ? one : { ...one, spec: spec as JsonObject }
   })

@@ -24,6 +24,7 @@ const wanted = (name: string, spec: JsonObject = { a: 1 }, over: Partial<Wanted>
   metadata: {},
   spec,
   notes: [],
+  secrets: [],
   ...over,
 })
 const existing = (...rows: ReadonlyArray<RecordRow>) => new Map(rows.map((one) => [keyOf(one), one]))

@@ -6,6 +6,7 @@
  */
 import type { Json } from "effect/Schema"
 import { apiVersion } from "../../spec/envelope.ts"
+import type { SecretPlace } from "../../spec/secret.ts"
 import type { VersionMismatch } from "../problems.ts"
 import type { Change, FieldChange } from "../shapes.ts"
 import { changes } from "./fields.ts"
@@ -19,6 +20,8 @@ export interface Wanted {
   readonly name: string
   readonly metadata: JsonObject
   readonly spec: JsonObject
+  /** Where its secrets are, or would be. */
+  readonly secrets: ReadonlyArray<SecretPlace>
   /** Its place in the list that was sent. */
   readonly index?: number
   readonly notes: ReadonlyArray<string>

@@ -1,7 +1,7 @@
 /**
  * Writing records: one record or a thousand, in one transaction, all or nothing.
  *
- * Every record is examined, the versions that the writer saw are compared, user ids are settled, what the set would become
+ * Every record is examined, its secrets are sealed, the versions that the writer saw are compared, user ids are settled, what the set would become
  * is judged as a whole, and only then rows and revisions are written. A dry run stops before that.
  *
  * The one thing to know before changing it: the agent deletes rows of tombstones on its own (by version), so a row that was
@@ -12,7 +12,7 @@ import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { examine } from "../../spec/examine.ts"
-import { encodeEnvelope } from "../../spec/kinds.ts"
+import { encodeEnvelope, secretsOf } from "../../spec/kinds.ts"
 import { tiesOf } from "../../spec/ties.ts"
 import { Conflict, Invalid, type Mistake, PruneRefused } from "../problems.ts"
 import type { Applied, Change } from "../shapes.ts"
@@ -23,6 +23,7 @@ import { lastOf } from "./history.ts"
 import { changeOf, judge, neighboursOf, type SetChange } from "./judge.ts"
 import { keepLeftOut } from "./keep.ts"
 import { keyOf, mismatches, plan, prune, type Step, type Unwanted, type Wanted } from "./plan.ts"
+import { sealSecrets } from "./seal.ts"
 import { inTurns } from "./turns.ts"
 import { rememberUids, settleUids } from "./uids.ts"
 
@@ -46,6 +47,8 @@ export interface Write {
 export const write = Effect.fn("write")(function* (request: Write) {
   const sql = yield* PgClient
   const examined = yield* examineAll(request.records, request.identities)
+  // Before the lock of the one writer, which it would hold for long.
+  const sealed = yield* sealSecrets(examined.wanted, { make: false })
   const steps = yield* transaction(sql)(
     Effect.gen(function* () {
       if (request.dryRun !== true) {
@@ -59,13 +62,21 @@ export const write = Effect.fn("write")(function* (request: Write) {
       const existing = yield* rowsOf(
         new Set([...wantedKeys, ...unwanted.map(({ key }) => key), ...Object.keys(expected)]),
       )
-      const settled = yield* settleUids(keepLeftOut(examined.wanted, existing), existing)
+      // What is kept may be from before there were keys.
+      const kept = yield* sealSecrets(keepLeftOut(sealed.wanted, existing), { make: true })
+      const settled = yield* settleUids(kept.wanted, existing)
       const appearing = settled.wanted.filter(({ key }) => !existing.has(key))
       const last = new Map((yield* lastOf(appearing)).map((revision) => [keyOf(revision), revision]))
       const planned = plan({ wanted: settled.wanted, unwanted, source: request.source }, existing, last, randomUUID)
       const change = yield* changeOf(planned, settled.wanted)
       const neighbours = yield* neighboursOf(change)
-      const mistakes = [...examined.mistakes, ...settled.mistakes, ...judge(change, neighbours, examined.broken)]
+      const keyless = sealed.mistakes.length > 0 ? sealed.mistakes : kept.mistakes
+      const mistakes = [
+        ...examined.mistakes,
+        ...keyless,
+        ...settled.mistakes,
+        ...judge(change, neighbours, examined.broken),
+      ]
       if (mistakes.length > 0)
         return yield* new Invalid({
           detail: `${mistakes.length === 1 ? "There is a mistake" : `There are ${mistakes.length} mistakes`}; nothing was written`,
@@ -120,8 +131,9 @@ const examineAll = Effect.fnUntraced(function* (
     const { name, ...rest } = metadata
     const key = keyOf({ kind, name })
     const id = identities?.get(key)
-    const { notes } = examined.success
-    wanted.push({ key, kind, name, metadata: rest, spec, index, notes, ...(id === undefined ? {} : { id }) })
+    const { envelope, notes } = examined.success
+    const secrets = secretsOf(envelope)
+    wanted.push({ key, kind, name, metadata: rest, spec, secrets, index, notes, ...(id === undefined ? {} : { id }) })
   })
   return { wanted, mistakes, broken } satisfies Examined
 })

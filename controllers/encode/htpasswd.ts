@@ -4,6 +4,7 @@
  * The one thing to know before changing it: a colon or a newline in a name would be another visitor, and a verifier that
  * costs much would hold up all sites. ngx_http_auth_basic_module.c, crypt(5).
  */
+import { plainOf, type Secret } from "../../spec/secret.ts"
 import { encoded, type Text, template } from "./text.ts"
 import { shaped, UnsafeValue } from "./unsafe.ts"
 
@@ -30,5 +31,5 @@ const verifier = (value: string): Htpasswd => {
   throw new UnsafeValue("the verifier of a password", "(hidden)", "Make one with `plumb hash-password`.")
 }
 
-export const visitor = (user: { readonly name: string; readonly verifier: string }): Htpasswd =>
-  htpasswd`${name(user.name)}:${verifier(user.verifier)}`
+export const visitor = (user: { readonly name: string; readonly verifier: Secret }): Htpasswd =>
+  htpasswd`${name(user.name)}:${verifier(plainOf(user.verifier))}`

@@ -14,6 +14,7 @@ import { groupKey, pathKey } from "../../reconciler/resources/place.ts"
 import { unit } from "../../reconciler/resources/unit.ts"
 import type { Access } from "../../spec/access.ts"
 import type { AccountSpec } from "../../spec/account.ts"
+import { plainOf } from "../../spec/secret.ts"
 import { shaped } from "../encode/unsafe.ts"
 import { accountLayout, ssh, sshGroups, sshLayout } from "../layout.ts"
 import { transfersLayout } from "../node/transfers.ts"
@@ -48,14 +49,15 @@ export const lacking = (
 
 /** The part of the user that is the access. */
 export const loginOf = (access: Access) => {
+  const password = access.passwordVerifier === "none" ? undefined : access.passwordVerifier
   const groups: ReadonlyArray<string> = [
     ...(access.shell === "none" ? [] : [sshGroups[access.shell]]),
-    ...(access.passwordVerifier === undefined ? [] : [sshGroups.password]),
+    ...(password === undefined ? [] : [sshGroups.password]),
   ]
   return {
     shell: access.shell === "jail" ? ssh.jail : "/usr/sbin/nologin",
     groups,
-    ...(access.passwordVerifier === undefined ? {} : { verifier: verifier(access.passwordVerifier) }),
+    ...(password === undefined ? {} : { verifier: verifier(plainOf(password)) }),
   }
 }
 

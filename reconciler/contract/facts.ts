@@ -39,6 +39,8 @@ export const Facts = Schema.Struct({
   ),
   /** Path of the program that makes jails; null where there is none. */
   bubblewrap: Schema.NullOr(Schema.String),
+  /** The public key that this node's secrets are sealed for; left out where it has none. */
+  sealing: Schema.optionalKey(Schema.Struct({ recipient: Schema.String })),
   http: Schema.Struct({ port: Schema.Int, ipv4: Schema.String, ipv6: Schema.NullOr(Schema.String) }),
 })
 export type Facts = typeof Facts.Type

@@ -10,6 +10,8 @@ import { attempt, Host, type HostShape } from "./host.ts"
 export interface FactsOptions {
   /** Where sites answer; 80 on a live host and 8081 on a directory host when not given. */
   readonly httpPort?: number
+  /** The public half of the host's key for secrets. */
+  readonly recipient?: string
 }
 
 export const observeFacts = (options: FactsOptions = {}): Effect.Effect<Facts, ResourceFailure, Host> =>
@@ -32,6 +34,7 @@ const factsOf = (host: HostShape, mariadb: Facts["mariadb"], options: FactsOptio
     mariadb,
     sshd: sshd === null ? null : { program: sshd.path, version: sshd.version, sftpServer: sshd.sftpServer },
     bubblewrap: live && fs.existsSync(bubblewrap) ? bubblewrap : null,
+    ...(options.recipient === undefined ? {} : { sealing: { recipient: options.recipient } }),
     http: {
       port: options.httpPort ?? (live ? 80 : 8081),
       // A directory host serves whoever sits at this machine.

@@ -12,13 +12,15 @@ export const sqlFolder: HostPath = `${stateFolder}/sql`
 export const askedFolder: HostPath = `${stateFolder}/asked`
 /** Runs that have ended, for the agent to fetch. */
 export const runsFolder: HostPath = `${stateFolder}/runs`
+/** The key that secrets are sealed for. */
+export const keysFolder: HostPath = `${stateFolder}/keys`
 export const trashFolder: HostPath = `${stateFolder}/trash`
 /** Homes stay on their file system: a rename, never a copy. */
 export const homeTrashFolder: HostPath = "/home/.plumbline-trash"
 
 export const makeStateFolders = (files: Files): void => {
   files.makeDirectory(stateFolder, { owner: "root", group: "root", mode: 0o755 })
-  const folders = [owedFolder, keptFolder, trashFolder, homeTrashFolder, sqlFolder, askedFolder, runsFolder]
+  const folders = [owedFolder, keptFolder, trashFolder, homeTrashFolder, sqlFolder, askedFolder, runsFolder, keysFolder]
   for (const path of folders) {
     files.makeDirectory(path, { owner: "root", group: "root", mode: 0o700 })
   }
