@@ -6,7 +6,7 @@
  */
 import { directory } from "../reconciler/resources/directory.ts"
 import { group } from "../reconciler/resources/group.ts"
-import { groupKey, pathKey, unitKey, userKey } from "../reconciler/resources/place.ts"
+import { groupKey, pathKey, quotaKey, unitKey, userKey } from "../reconciler/resources/place.ts"
 import { slice } from "../reconciler/resources/slice.ts"
 import { suspension } from "../reconciler/resources/suspension.ts"
 import { user } from "../reconciler/resources/user.ts"
@@ -16,6 +16,7 @@ import { effectiveLimits } from "../spec/limits.ts"
 import type { PackageSpec } from "../spec/package.ts"
 import { shaped, whole } from "./encode/unsafe.ts"
 import { accountLayout, platform } from "./layout.ts"
+import { homeQuota, sliceLimits, unenforced } from "./limits.ts"
 import { guarded, resources, stalled, waiting } from "./outcome.ts"
 import { accessResources, lacking, loginOf, needsOf } from "./ssh/access.ts"
 import { restsItself } from "./suspension.ts"
@@ -40,7 +41,9 @@ export const account = guarded<AccountSpec>("Account", ({ name, spec }, { facts,
   )
 
   const owner = { fields: ["metadata.name", "spec.uid"] }
-  const inHome = { fields: ["metadata.name"], after: [pathKey(layout.home), userKey(layout.name)] }
+  // A project is told to what is in a folder when that is made, not afterwards.
+  const counted = facts.homes.quotas === "project" ? [quotaKey(layout.home)] : []
+  const inHome = { fields: ["metadata.name"], after: [pathKey(layout.home), userKey(layout.name), ...counted] }
   const open: Access = spec.suspended ? { shell: "none", endSessions: true } : spec.access
   const tenants = { owner: layout.name, group: layout.name, mode: 0o700 }
   // The account may list what is its own; nginx and everybody else only pass through.
@@ -58,18 +61,19 @@ export const account = guarded<AccountSpec>("Account", ({ name, spec }, { facts,
       },
     ),
     // The home goes to the trash as a whole; what is in it goes along.
-    directory(layout.home, passage, { fields: ["metadata.name"], after: [userKey(layout.name)], onDelete: "trash" }),
+    directory(
+      layout.home,
+      { ...passage, ...(facts.homes.quotas === "btrfs" ? { volume: true } : {}) },
+      { fields: ["metadata.name"], after: [userKey(layout.name)], onDelete: "trash" },
+    ),
+    ...homeQuota(layout.home, uid, limits, facts),
     directory(layout.sites, passage, { ...inHome, onDelete: "retain" }),
     directory(layout.private, tenants, { ...inHome, onDelete: "retain" }),
     directory(layout.tmp, tenants, { ...inHome, onDelete: "retain" }),
     directory(layout.logs, tenants, { ...inHome, onDelete: "retain" }),
     slice(
       layout.slice,
-      {
-        memoryMax: Number(whole("a limit of memory", limits.memory, 2 ** 20, 2 ** 50)),
-        cpuQuota: Number(whole("a limit of CPU", limits.cpu, 1, 100_000)),
-        tasksMax: Number(whole("a limit of tasks", limits.tasks, 1, 4_194_304)),
-      },
+      sliceLimits(limits),
       // After the user, so that a removal ends what runs as the user before the user goes.
       { fields: ["metadata.name", "spec.package", "spec.limits"], after: [userKey(layout.name), pathKey(layout.home)] },
     ),
@@ -83,5 +87,5 @@ export const account = guarded<AccountSpec>("Account", ({ name, spec }, { facts,
     ),
     ...accessResources(name, spec, facts),
   ]
-  return resources(all, restsItself(spec))
+  return resources(all, restsItself(spec), unenforced(limits, facts))
 })

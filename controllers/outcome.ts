@@ -9,10 +9,15 @@ import type { Resource } from "../reconciler/contract/resource.ts"
 import { StillSealed } from "../spec/secret.ts"
 import { UnsafeValue } from "./encode/unsafe.ts"
 
-export const resources = (list: ReadonlyArray<Resource>, rests?: Rests): Rendered => ({
+export const resources = (
+  list: ReadonlyArray<Resource>,
+  rests?: Rests,
+  notices: ReadonlyArray<string> = [],
+): Rendered => ({
   outcome: "resources",
   resources: list,
   ...(rests === undefined ? {} : { rests }),
+  ...(notices.length === 0 ? {} : { notices }),
 })
 
 export const waiting = (kind: string, name: string, message: string): Rendered => ({

@@ -41,7 +41,7 @@ const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored
 
   // Render, and check the graph.
   const since = engine.surveys.taken
-  const { resources, rests } = yield* render(engine, stored)
+  const { resources, rests, notices = [] } = yield* render(engine, stored)
   const order = yield* ordered(engine, key, stored, resources)
   const digests = digestsOf(order)
 
@@ -79,7 +79,7 @@ const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored
 
   // Drift rows, and what the status for this generation says.
   yield* tellDrift(engine, key, judged, proofs, unsynced)
-  const details = detailsOf(judged, unsynced, unsynced.size === 0 ? wholeDigest(digests) : undefined)
+  const details = detailsOf(judged, unsynced, unsynced.size === 0 ? wholeDigest(digests) : undefined, notices)
   const end = { details, unsynced, order }
   if (failed.length > 0) return { ...end, ...waitOrRetry(engine, key, endedBy(failed)) }
 

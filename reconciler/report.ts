@@ -90,6 +90,7 @@ export const detailsOf = (
   judged: ReadonlyArray<Judged>,
   unsynced: ReadonlySet<HostKey>,
   digest: string | undefined,
+  notices: ReadonlyArray<string>,
 ): StatusDetails => {
   const standing = judged.filter((one) => one.decision !== "change" && unsynced.has(one.finding.key))
   const fought = judged.filter((one) => one.decision === "fought").map((one) => one.finding.key)
@@ -105,6 +106,7 @@ export const detailsOf = (
           })),
         }),
     ...(fought.length === 0 ? {} : { fought }),
+    ...(notices.length === 0 ? {} : { notices }),
   }
 }
 

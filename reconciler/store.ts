@@ -57,6 +57,8 @@ export interface StatusDetails {
   }>
   /** Resources that two writers fight over. */
   readonly fought?: ReadonlyArray<HostKey>
+  /** What the controller has to say of this host. */
+  readonly notices?: ReadonlyArray<string>
   /** When the store was last out of reach, ISO 8601. Only in the node's own status. */
   readonly storeAway?: { readonly from: string; readonly until: string }
   /** Claims whose record is gone without having been deleted. Only in the node's own status. */

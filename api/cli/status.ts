@@ -12,7 +12,7 @@ import { agoOf } from "./durations.ts"
 import { events } from "./events.ts"
 import { NotSo } from "./failure.ts"
 import { output } from "./flags.ts"
-import { keyOf, troubleOf } from "./state.ts"
+import { keyOf, noticesOf, troubleOf } from "./state.ts"
 import { clean, note, paint, paintState, print, printJson, table } from "./terminal.ts"
 
 const readStatus = ask((api) => api.live.status({ query: {} }))
@@ -47,6 +47,9 @@ const printStatus = (status: Status) =>
         ),
       )
       yield* print("")
+    }
+    for (const entry of status.records) {
+      for (const notice of noticesOf(entry)) yield* print(`${paint("yellow", keyOf(entry))}: ${notice}`)
     }
     yield* print(summaryOf(status))
     for (const node of status.nodes) {

@@ -54,6 +54,7 @@ export const liveFacts: Facts = {
   mariadb: { version: "10.11.14", socket: "/run/mysqld/mysqld.sock" },
   sshd: { program: "/usr/sbin/sshd", version: "9.2p1", sftpServer: "/usr/lib/openssh/sftp-server" },
   bubblewrap: "/usr/bin/bwrap",
+  homes: { filesystem: "btrfs", quotas: "btrfs" },
   http: { port: 80, ipv4: "0.0.0.0", ipv6: "::" },
 }
 
@@ -73,6 +74,7 @@ export const directoryFacts: Facts = {
   mariadb: { version: "files", socket: "/run/mysqld/mysqld.sock" },
   sshd: null,
   bubblewrap: null,
+  homes: { filesystem: "directory", quotas: null },
   http: { port: 8081, ipv4: "127.0.0.1", ipv6: null },
 }
 

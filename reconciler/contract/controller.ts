@@ -26,7 +26,13 @@ export interface RenderContext {
  * Neither touches what is on the host.
  */
 export type Rendered =
-  | { readonly outcome: "resources"; readonly resources: ReadonlyArray<Resource>; readonly rests?: Rests }
+  | {
+      readonly outcome: "resources"
+      readonly resources: ReadonlyArray<Resource>
+      readonly rests?: Rests
+      /** What whoever wrote the record should know of this host: that it cannot enforce a limit, say. Sentences. */
+      readonly notices?: ReadonlyArray<string>
+    }
   | { readonly outcome: "waiting"; readonly kind: string; readonly name: string; readonly message: string }
   | { readonly outcome: "stalled"; readonly reason: string; readonly message: string; readonly mend: string }
 

@@ -41,6 +41,11 @@ export const Facts = Schema.Struct({
   bubblewrap: Schema.NullOr(Schema.String),
   /** The public key that this node's secrets are sealed for; left out where it has none. */
   sealing: Schema.optionalKey(Schema.Struct({ recipient: Schema.String })),
+  /** The file system of the homes, and how it can limit what each holds; null where it cannot. */
+  homes: Schema.Struct({
+    filesystem: Schema.String,
+    quotas: Schema.NullOr(Schema.Literals(["btrfs", "project"])),
+  }),
   http: Schema.Struct({ port: Schema.Int, ipv4: Schema.String, ipv6: Schema.NullOr(Schema.String) }),
 })
 export type Facts = typeof Facts.Type

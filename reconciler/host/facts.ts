@@ -35,6 +35,7 @@ const factsOf = (host: HostShape, mariadb: Facts["mariadb"], options: FactsOptio
     sshd: sshd === null ? null : { program: sshd.path, version: sshd.version, sftpServer: sshd.sftpServer },
     bubblewrap: live && fs.existsSync(bubblewrap) ? bubblewrap : null,
     ...(options.recipient === undefined ? {} : { sealing: { recipient: options.recipient } }),
+    homes: { filesystem: host.quotas.filesystem, quotas: host.quotas.kind },
     http: {
       port: options.httpPort ?? (live ? 80 : 8081),
       // A directory host serves whoever sits at this machine.

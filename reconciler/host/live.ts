@@ -10,6 +10,7 @@ import { filesOnDisk } from "./files-disk.ts"
 import { Host } from "./host.ts"
 import { nginxProgram } from "./nginx-program.ts"
 import { liveOwners } from "./owners.ts"
+import { liveQuotas } from "./quotas-live.ts"
 import { liveSql } from "./sql-live.ts"
 import { sshdProgram } from "./sshd.ts"
 import { makeStateFolders } from "./state-folders.ts"
@@ -32,6 +33,7 @@ export const live = Layer.effect(
       systemd: liveSystemd(files, yield* makeShow),
       nginx: yield* nginxProgram("", (argv) => argv, undefined, 0o027),
       sql: yield* liveSql(files),
+      quotas: yield* Effect.try({ try: () => liveQuotas(files), catch: toFailure }),
       tenant: liveTenant(accounts),
       sshd: yield* sshdProgram,
       claims: noClaims(),

@@ -14,13 +14,25 @@ export const askedFolder: HostPath = `${stateFolder}/asked`
 export const runsFolder: HostPath = `${stateFolder}/runs`
 /** The key that secrets are sealed for. */
 export const keysFolder: HostPath = `${stateFolder}/keys`
+/** What homes would be limited to, on a host that cannot. */
+export const quotasFolder: HostPath = `${stateFolder}/quotas`
 export const trashFolder: HostPath = `${stateFolder}/trash`
 /** Homes stay on their file system: a rename, never a copy. */
 export const homeTrashFolder: HostPath = "/home/.plumbline-trash"
 
 export const makeStateFolders = (files: Files): void => {
   files.makeDirectory(stateFolder, { owner: "root", group: "root", mode: 0o755 })
-  const folders = [owedFolder, keptFolder, trashFolder, homeTrashFolder, sqlFolder, askedFolder, runsFolder, keysFolder]
+  const folders = [
+    owedFolder,
+    keptFolder,
+    trashFolder,
+    homeTrashFolder,
+    sqlFolder,
+    askedFolder,
+    runsFolder,
+    keysFolder,
+    quotasFolder,
+  ]
   for (const path of folders) {
     files.makeDirectory(path, { owner: "root", group: "root", mode: 0o700 })
   }

@@ -108,9 +108,10 @@ export const directorySystemd = (files: Files, runner: UnitRunner): DirectorySys
       }),
     setSliceLimits: (slice, limits) =>
       act(() => {
+        const before = configuredLimits(files, slice)
         files.makeDirectory("/etc/systemd/system.control", rootOwned)
         files.makeDirectory(dropInFolder(slice), rootOwned)
-        for (const [name, content] of dropIns(limits)) {
+        for (const [name, content] of dropIns(limits, before)) {
           files.write(`${dropInFolder(slice)}/${name}`, content, { ...rootOwned, mode: 0o644 })
         }
       }),

@@ -7,7 +7,14 @@ import { ResourceFailure } from "../contract/resource.ts"
 import { change, look } from "./command.ts"
 import { toFailure } from "./failure.ts"
 import type { Files } from "./files.ts"
-import { configuredLimits, dropInFolder, removeDropIns, runtimeDropInFolder } from "./slice-limits.ts"
+import {
+  assignments,
+  configuredLimits,
+  diskValues,
+  dropInFolder,
+  removeDropIns,
+  runtimeDropInFolder,
+} from "./slice-limits.ts"
 import { type Systemd, type UnitState, wantedBy } from "./systemd.ts"
 import type { Show } from "./systemd-show.ts"
 
@@ -69,21 +76,15 @@ export const liveSystemd = (files: Files, show: Show): Systemd => {
             memoryMax: limit(found.get("MemoryMax")),
             cpuQuota: percent(found.get("CPUQuotaPerSecUSec")),
             tasksMax: limit(found.get("TasksMax")),
+            ...diskValues((name) => found.get(name)),
           },
         }
       }),
-    setSliceLimits: (slice, limits) =>
+    setSliceLimits: (slice, limits, before) =>
       // First what somebody set until the next boot: it would stay behind, and nothing would tell.
       Effect.andThen(
         Effect.try({ try: () => removeDropIns(files, runtimeDropInFolder(slice)), catch: toFailure }),
-        systemctl(
-          "set-property",
-          "--",
-          slice,
-          `MemoryMax=${limits.memoryMax ?? "infinity"}`,
-          `CPUQuota=${limits.cpuQuota === undefined ? "" : `${limits.cpuQuota}%`}`,
-          `TasksMax=${limits.tasksMax ?? "infinity"}`,
-        ),
+        systemctl("set-property", "--", slice, ...assignments(limits, before)),
       ),
     occupied: (slice) => {
       const path = controlGroups.map((root) => `${root}/plumb.slice/${slice}/cgroup.events`).find(fs.existsSync)

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Batch from "../batch.ts"
 import { ResourceFailure } from "../contract/resource.ts"
 import { look, said } from "./command.ts"
+import { diskLimits } from "./slice-limits.ts"
 
 export type Properties = ReadonlyMap<string, string>
 export type Show = (unit: string) => Effect.Effect<Properties, ResourceFailure>
@@ -12,6 +13,7 @@ export type Show = (unit: string) => Effect.Effect<Properties, ResourceFailure>
 const wanted = [
   ...["Id", "LoadState", "ActiveState", "MainPID", "InvocationID"],
   ...["MemoryMax", "CPUQuotaPerSecUSec", "TasksMax"],
+  ...Object.values(diskLimits),
 ]
 
 export const makeShow = Effect.map(

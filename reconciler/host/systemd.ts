@@ -23,6 +23,11 @@ export interface SliceLimits {
   /** Percent of one core. */
   readonly cpuQuota: number | undefined
   readonly tasksMax: number | undefined
+  /** Of the disk that the homes are on: bytes a second, and operations a second. */
+  readonly readBandwidth?: number | undefined
+  readonly writeBandwidth?: number | undefined
+  readonly readOperations?: number | undefined
+  readonly writeOperations?: number | undefined
 }
 
 export interface Systemd {
@@ -45,7 +50,12 @@ export interface Systemd {
   readonly sliceLimits: (
     slice: string,
   ) => Effect.Effect<{ readonly configured: SliceLimits; readonly running: SliceLimits }, ResourceFailure>
-  readonly setSliceLimits: (slice: string, limits: SliceLimits) => Effect.Effect<void, ResourceFailure>
+  /** `before`: what holds now; a limit of a disk that is no more wanted is taken away. */
+  readonly setSliceLimits: (
+    slice: string,
+    limits: SliceLimits,
+    before?: SliceLimits,
+  ) => Effect.Effect<void, ResourceFailure>
   /** Whether any process runs in the slice. Asks the kernel; throws. */
   readonly occupied: (slice: string) => boolean
   /** Forgets the limits; whatever runs in the slice ends. */

@@ -89,11 +89,12 @@ export const listTrash: Effect.Effect<ReadonlyArray<Trashed>, ResourceFailure, H
 /** Ends the retention of everything that was kept until before `now` (ISO 8601), and says what it was. */
 export const emptyTrash = (now: string): Effect.Effect<ReadonlyArray<Trashed>, ResourceFailure, Host> =>
   Effect.gen(function* () {
-    const { files } = yield* Host
+    const { files, quotas } = yield* Host
     const expired = (yield* listTrash).filter(({ until }) => until < now)
     for (const { place } of expired) {
       // rm walks by descriptor and follows no link; nobody else reaches into the trash, which only root can enter.
-      yield* change(["rm", "--recursive", "--force", "--one-file-system", "--", files.real(place)])
+      if (!(yield* quotas.removeVolume(place)))
+        yield* change(["rm", "--recursive", "--force", "--one-file-system", "--", files.real(place)])
       yield* attempt(({ files }) => files.remove(`${place}.json`))
     }
     return expired

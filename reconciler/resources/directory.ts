@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import type { Resource, ResourceType } from "../contract/resource.ts"
 import type { Stat } from "../host/files.ts"
-import { attempt } from "../host/host.ts"
+import { attempt, Host } from "../host/host.ts"
 import { setAside } from "../host/kept.ts"
 import { hostPath } from "../host/path.ts"
 import { isTemporary } from "../host/temporary.ts"
@@ -20,6 +20,8 @@ export interface DirectorySpec {
   readonly mode: number
   /** The only names that belong in it. Others are reported as extra and left alone. */
   readonly only?: ReadonlyArray<string>
+  /** Made as something that the file system counts by itself. One that is there stays what it is. */
+  readonly volume?: boolean
 }
 
 export const directory = (path: `/${string}`, spec: DirectorySpec, where: Place): Resource<DirectorySpec> =>
@@ -57,16 +59,22 @@ export const directoryType: ResourceType<DirectorySpec, SeenDirectory> = {
     ]
   },
   apply: (id, spec, seen, recordId) =>
-    Effect.flatMap(isoNow, (now) =>
-      attempt(({ files }) => {
-        const path = hostPath(id)
+    Effect.gen(function* () {
+      const now = yield* isoNow
+      const path = hostPath(id)
+      const isThere = yield* attempt(({ files }) => {
         const there = files.stat(path)
         if (there?.type === "symlink") files.remove(path)
         else if (there !== undefined && there.type !== "directory") setAside(files, path, now)
-        if (there?.type !== "directory" && !takeBack(files, path, recordId)) files.makeDirectory(path, spec)
+        return there?.type === "directory" || takeBack(files, path, recordId)
+      })
+      const { quotas } = yield* Host
+      if (!isThere && spec.volume === true) yield* quotas.makeVolume(path)
+      yield* attempt(({ files }) => {
+        files.makeDirectory(path, spec)
         setAttributes(files, path, spec, seen?.stat.type === "directory" ? seen.stat : files.stat(path))
-      }),
-    ),
+      })
+    }),
   remove: removePath,
   watch: (id) => [id],
 }

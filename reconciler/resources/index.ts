@@ -8,6 +8,7 @@ import { fileType } from "./file.ts"
 import { groupType } from "./group.ts"
 import { keyFolderType } from "./key-folder.ts"
 import { nginxMemberType } from "./nginx-member.ts"
+import { quotaType } from "./quota.ts"
 import { runType } from "./run.ts"
 import { sliceType } from "./slice.ts"
 import { sqlDatabaseType } from "./sql-database.ts"
@@ -34,6 +35,7 @@ export const resourceTypes: ReadonlyMap<string, AnyType> = new Map(
     erased(userType),
     erased(unitType),
     erased(sliceType),
+    erased(quotaType),
     erased(nginxMemberType),
     erased(sqlDatabaseType),
     erased(sqlUserType),

@@ -17,6 +17,7 @@ import { group } from "./group.ts"
 import { resourceTypes } from "./index.ts"
 import { keyFolder } from "./key-folder.ts"
 import { nginxMember } from "./nginx-member.ts"
+import { quota } from "./quota.ts"
 import { run } from "./run.ts"
 import { slice } from "./slice.ts"
 import { sqlDatabase } from "./sql-database.ts"
@@ -73,7 +74,12 @@ const examples: ReadonlyArray<Resource> = [
   group("other", { gid: 20002 }, where),
   user("other", { ...acme, uid: 20002, home: "/home/other", groups: ["acme"] }, where),
   unit("plumb-echo@acme\\x2dshop.service", { enabled: true, active: true }, where),
-  slice(sliceName("acme-shop"), { memoryMax: 268435456, cpuQuota: 150, tasksMax: 64 }, where),
+  slice(
+    sliceName("acme-shop"),
+    { memoryMax: 268435456, cpuQuota: 150, tasksMax: 64, readBandwidth: 10_000_000 },
+    where,
+  ),
+  quota("/home/acme", { disk: 2 ** 30, files: 10_000, project: 20001 }, where),
   nginxMember("nginx.conf", { content: "events {}\n" }, where),
   block("/etc/pam.d/sshd", { content: "session optional pam_exec.so\n", before: "@include common-session" }, where),
   keyFolder("/etc/plumbline/ssh/keys/other", { ...root755, mode: 0o750 }, where),

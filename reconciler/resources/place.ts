@@ -36,4 +36,5 @@ export const groupKey = (name: string): HostKey => `group:${name}`
 export const sqlDatabaseKey = (name: string): HostKey => `sql-database:${name}`
 export const sqlUserKey = (name: string): HostKey => `sql-user:${name}`
 export const unitKey = (name: string): HostKey => `unit:${name}`
+export const quotaKey = (home: string): HostKey => `quota:${home}`
 export const nginxKey = (member: string): HostKey => pathKey(`${liveTree}/${member}`)

@@ -15,6 +15,11 @@ export interface SliceSpec {
   /** Percent of one core. */
   readonly cpuQuota: number
   readonly tasksMax: number
+  /** Bytes and operations a second, on the disk of the homes; not given is no limit. */
+  readonly readBandwidth?: number
+  readonly writeBandwidth?: number
+  readonly readOperations?: number
+  readonly writeOperations?: number
 }
 
 /** A slice by its full, escaped name (`sliceName` in unit-name.ts). */
@@ -26,7 +31,13 @@ export interface SeenSlice {
   readonly running: SliceLimits
 }
 
-const limits = ["memoryMax", "cpuQuota", "tasksMax"] as const
+const limits = [
+  ...(["memoryMax", "cpuQuota", "tasksMax"] as const),
+  ...(["readBandwidth", "writeBandwidth", "readOperations", "writeOperations"] as const),
+]
+
+const text = (limit: number | undefined): string =>
+  limit === undefined ? "unlimited" : Number.isNaN(limit) ? "another one" : String(limit)
 
 export const sliceType: ResourceType<SliceSpec, SeenSlice> = {
   kind: "slice",
@@ -37,9 +48,9 @@ export const sliceType: ResourceType<SliceSpec, SeenSlice> = {
     ),
   diff: (spec, seen) =>
     limits.flatMap((name): ReadonlyArray<FieldDiff> => {
-      const want = String(spec[name])
-      if (seen === undefined) return [{ field: name, want, have: null, kind: "missing" }]
-      const text = (limit: number | undefined) => (limit === undefined ? "unlimited" : String(limit))
+      const want = text(spec[name])
+      if (seen === undefined)
+        return spec[name] === undefined ? [] : [{ field: name, want, have: null, kind: "missing" }]
       if (text(seen.configured[name]) !== want) {
         return [{ field: name, want, have: text(seen.configured[name]), kind: "changed" }]
       }
@@ -49,8 +60,11 @@ export const sliceType: ResourceType<SliceSpec, SeenSlice> = {
     }),
   apply: (id, spec, seen) =>
     Effect.flatMap(Host, ({ systemd }) => {
-      const same = limits.every((name) => seen?.configured[name] === spec[name] && seen.running[name] === spec[name])
-      return same ? Effect.void : systemd.setSliceLimits(id, spec)
+      const same = limits.every(
+        (name) => seen !== undefined && seen.configured[name] === spec[name] && seen.running[name] === spec[name],
+      )
+      if (same) return Effect.void
+      return systemd.setSliceLimits(id, spec, seen && { ...seen.configured, ...seen.running })
     }),
   remove: (id, removal) =>
     Effect.gen(function* () {
