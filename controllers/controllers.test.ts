@@ -41,6 +41,7 @@ describe("the controllers", () => {
       "Account",
       "Php",
       "Site",
+      "Certificate",
       "Database",
       "CronJob",
       "SshKey",

@@ -53,7 +53,8 @@ for (const facts of [liveFacts, directoryFacts])
       const root = fs.mkdtempSync("/tmp/plumb-golden-")
       try {
         const ipv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === "::1"))
-        const http = { ...facts.http, port: await freePort(), ipv6: ipv6 ? facts.http.ipv6 : null }
+        const ports = { port: await freePort(), https: await freePort() }
+        const http = { ...facts.http, ...ports, ipv6: ipv6 ? facts.http.ipv6 : null }
         for (const [, rendered] of renderSamples({ ...facts, root, http })) materialise(root, resourcesOf(rendered))
         const { code, said } = run(nginxProgram, "-t", "-c", join(root, "/etc/plumbline/nginx/live/nginx.conf"))
         expect({ code, said }).toMatchObject({ code: 0 })

@@ -1,6 +1,7 @@
 /** The controllers, one a kind: adding one is a line here. */
 import type { Controller } from "../reconciler/contract/controller.ts"
 import { account } from "./account.ts"
+import { certificate } from "./certificate.ts"
 import { cronJob } from "./cron-job.ts"
 import { database } from "./database.ts"
 import { node } from "./node.ts"
@@ -15,6 +16,7 @@ export const controllers: ReadonlyArray<Controller<never>> = [
   account,
   php,
   site,
+  certificate,
   database,
   cronJob,
   sshKey,

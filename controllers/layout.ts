@@ -7,6 +7,7 @@
  */
 import { createHash } from "node:crypto"
 import type { Facts } from "../reconciler/contract/facts.ts"
+import { challenges, pairsFolder } from "../reconciler/resources/certificate-place.ts"
 import { keepSessionsMark, keyFile, keysFolder, sshKeys } from "../reconciler/resources/ssh-place.ts"
 import { escapeUnitName, instanceName, sliceName } from "../reconciler/resources/unit-name.ts"
 import { shaped, UnsafeValue } from "./encode/unsafe.ts"
@@ -35,6 +36,9 @@ const recordName = (name: string): string =>
     "Use 1 to 63 lower-case letters, digits and dashes, with a letter or digit at both ends.",
   )
 
+/** What a site is called in paths of the platform. */
+export const siteName = recordName
+
 const phpVersion = (version: string): string =>
   shaped("a version of PHP", version, /^[5-9]\.\d{1,2}$/, "Use major and minor: 8.2.")
 
@@ -58,6 +62,13 @@ export const platform = {
   nginxCache: `${state}/nginx/cache`,
   /** Who may enter which area of a site: root's, for nginx's workers to read. */
   passwords: `${configuration}/nginx/passwords`,
+  /** What answers to the challenges of ACME; every server block has it. */
+  acmeLocation: `${configuration}/nginx/acme.conf`,
+  /** The answers: root's, for nginx's workers to read. */
+  acme: `${state}/acme`,
+  challenges,
+  /** Certificates with their keys: root's, for nginx's workers to read, who may not list them. */
+  pairs: pairsFolder,
   nginxLogs: `${logs}/nginx`,
   siteLogs: `${logs}/sites`,
   units: "/etc/systemd/system",

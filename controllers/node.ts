@@ -18,18 +18,18 @@ import { cronEachUnit, cronUnit } from "./cron/units.ts"
 import { file } from "./encode/text.ts"
 import { type HostPath, phpVersionLayout, platform, webGroup } from "./layout.ts"
 import { reopenLogs } from "./logs.ts"
-import { nginxConf } from "./node/nginx-conf.ts"
+import { acmeLocation, nginxConf } from "./node/nginx-conf.ts"
 import { pages } from "./node/pages.ts"
 import { rotation, rotationTimer, rotationUnit } from "./node/rotation.ts"
 import { sshOfNode } from "./node/ssh.ts"
 import { nginxUnit, phpUnit } from "./node/units.ts"
 import { guarded, resources } from "./outcome.ts"
 
-export const node = guarded<NodeSpec>("Node", (_record, { facts }) =>
+export const node = guarded<NodeSpec>("Node", ({ spec }, { facts }) =>
   resources([
     ...folders(facts),
     ...shownPages,
-    ...webServer(facts),
+    ...webServer(spec, facts),
     ...phpTemplates(facts),
     ...cronRunner,
     ...logRotation(facts),
@@ -51,8 +51,8 @@ const logFolder = (path: HostPath, mode: number, facts: Facts): Resource =>
     { ...everyNode, onDelete: "retain", after: above(path), activates: reopenLogs(facts) },
   )
 
-const webFolder = (path: HostPath, mode: number, facts: Facts): Resource =>
-  directory(path, { owner: "root", group: webGroup(facts), mode }, { ...everyNode, after: above(path) })
+const webFolder = (path: HostPath, mode: number, facts: Facts, onDelete: OnDelete = "remove"): Resource =>
+  directory(path, { owner: "root", group: webGroup(facts), mode }, { ...everyNode, onDelete, after: above(path) })
 
 const above = (path: HostPath) => (parents.has(parentOf(path)) ? [pathKey(parentOf(path))] : [])
 
@@ -60,7 +60,7 @@ const parentOf = (path: HostPath): string => path.slice(0, path.lastIndexOf("/")
 
 const parents: ReadonlySet<string> = new Set([
   ...[platform.configuration, platform.nginx, platform.nginxLive, platform.nginxNext, platform.php],
-  ...[platform.state, platform.nginxState, platform.logs],
+  ...[platform.state, platform.nginxState, platform.logs, platform.acme],
 ])
 
 const folders = (facts: Facts): ReadonlyArray<Resource> => [
@@ -80,6 +80,10 @@ const folders = (facts: Facts): ReadonlyArray<Resource> => [
   // Both for nginx's workers alone.
   webFolder(platform.nginxCache, 0o710, facts),
   webFolder(platform.passwords, 0o750, facts),
+  folder(platform.acme, 0o711, "retain"),
+  ...["accounts", "wishes", "sites"].map((name) => folder(`${platform.acme}/${name}`, 0o700, "retain")),
+  webFolder(platform.pairs, 0o710, facts, "retain"),
+  webFolder(platform.challenges, 0o710, facts, "retain"),
   folder(platform.logs, 0o755, "retain"),
   // Workers open their logs anew as the web user; nobody else reads who visits whom.
   logFolder(platform.nginxLogs, 0o750, facts),
@@ -94,12 +98,21 @@ const shownPages: ReadonlyArray<Resource> = pages.map(({ content, file: name }) 
   ),
 )
 
-const webServer = (facts: Facts): ReadonlyArray<Resource> => [
+const webServer = (spec: NodeSpec, facts: Facts): ReadonlyArray<Resource> => [
+  fileResource(
+    platform.acmeLocation,
+    { ...public644, content: file(acmeLocation(facts)) },
+    {
+      ...everyNode,
+      after: [...above(platform.acmeLocation), pathKey(platform.challenges)],
+      activates: [{ kind: "nginx", member: "nginx.conf" }],
+    },
+  ),
   nginxMember(
     "nginx.conf",
-    { content: file(nginxConf(facts)) },
+    { content: file(nginxConf(spec, facts)) },
     {
-      fields: ["spec.http"],
+      fields: ["spec.http", ...(spec.trustedProxies.length === 0 ? [] : ["spec.trustedProxies"])],
       after: [
         ...[platform.nginxLive, platform.nginxNext].flatMap((tree) => [
           pathKey(tree),
@@ -108,6 +121,7 @@ const webServer = (facts: Facts): ReadonlyArray<Resource> => [
         ]),
         pathKey(platform.nginxState),
         pathKey(platform.nginxLogs),
+        pathKey(platform.acmeLocation),
         ...(facts.nginx === null ? [] : [pathKey(platform.nginxUnitFile)]),
       ],
     },

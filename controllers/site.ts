@@ -12,6 +12,7 @@ import { file as fileResource } from "../reconciler/resources/file.ts"
 import { nginxMember } from "../reconciler/resources/nginx-member.ts"
 import { groupKey, nginxKey, pathKey, userKey } from "../reconciler/resources/place.ts"
 import { tenantDirectory } from "../reconciler/resources/tenant-directory.ts"
+import type { CertificateSpec } from "../spec/certificate.ts"
 import type { PhpSpec } from "../spec/php.ts"
 import type { SiteSpec } from "../spec/site.ts"
 import { htpasswd, visitor } from "./encode/htpasswd.ts"
@@ -24,7 +25,7 @@ import { vhost } from "./site/vhost.ts"
 import { ownerOf, restsWith } from "./suspension.ts"
 
 export const site = guarded<SiteSpec>("Site", ({ name, spec: written }, context) => {
-  const { facts, lookup } = context
+  const { concerning, facts, lookup } = context
   const account = ownerOf(context, written.account)
   if (account === undefined) return waiting("Account", written.account, `There is no account ${written.account} yet.`)
   const spec = account.spec.suspended ? { ...written, suspended: true } : written
@@ -39,6 +40,7 @@ export const site = guarded<SiteSpec>("Site", ({ name, spec: written }, context)
       `Name a Php record of ${spec.account} in spec.php, or leave it out.`,
     )
 
+  const secure = concerning<CertificateSpec>("Certificate").length > 0
   const layout = siteLayout(name, spec.account, spec.documentRoot)
   const owner = accountLayout(spec.account)
   const group = webGroup(facts)
@@ -82,7 +84,13 @@ export const site = guarded<SiteSpec>("Site", ({ name, spec: written }, context)
       layout.member,
       {
         content: file(
-          vhost({ spec, layout, facts, php: php === undefined ? undefined : { name: php.name, spec: php.spec } }),
+          vhost({
+            spec,
+            layout,
+            facts,
+            secure,
+            php: php === undefined ? undefined : { name: php.name, spec: php.spec },
+          }),
         ),
       },
       {
@@ -166,4 +174,5 @@ const fieldsOfContent = (spec: SiteSpec): ReadonlyArray<string> => [
   "spec.compression",
   "spec.noPhp",
   ...(spec.cache === undefined ? [] : ["spec.cache"]),
+  ...(spec.tls.hsts === undefined && spec.tls.minimumVersion === "1.2" ? [] : ["spec.tls"]),
 ]

@@ -3,12 +3,14 @@ import { describe, expect, it } from "vitest"
 import type { Controller, Desired } from "../reconciler/contract/controller.ts"
 import type { Resource } from "../reconciler/contract/resource.ts"
 import { account } from "./account.ts"
+import { certificate } from "./certificate.ts"
 import { cronJob } from "./cron-job.ts"
 import { database } from "./database.ts"
 import { php } from "./php.ts"
 import { hostile } from "./samples/hostile.ts"
 import { type Directive, parseNginx } from "./samples/nginx-tokens.ts"
 import {
+  aCertificate,
   aCronJob,
   aDatabase,
   anAccount,
@@ -23,13 +25,18 @@ import { everything } from "./samples/web.ts"
 import { site } from "./site.ts"
 import { sshKey } from "./ssh-key.ts"
 
-const others = [anAccount("acme"), aPhp("acme")]
 const site1 = aSite("shop", {
   php: "acme",
   aliases: ["alias.example.org"],
   redirects: { www: "add", paths: [{ from: "/a", to: "/b" }] },
   errorPages: { "404": "/404.html" },
 })
+const secure = aSite("secure", {
+  domains: ["secure.example.org"],
+  redirects: { https: true },
+  tls: { minimumVersion: "1.3", hsts: { maxAge: 31_536_000, includeSubDomains: true, preload: true } },
+})
+const others = [anAccount("acme"), aPhp("acme"), secure, aCertificate("secure")]
 const php1 = aPhp("acme", { ini: { memory_limit: "64M", "date.timezone": "UTC" }, pool: { mode: "dynamic" } })
 
 /** The record with one of its strings or numbers, or its name, replaced; `at` counts them. */
@@ -78,7 +85,7 @@ const linesOf = (content: string): ReadonlyArray<string> =>
   content.split("\n").map((line) => (line.startsWith("[") ? "[section]" : line.replace(/ = .*/, "")))
 
 describe("a record that was tampered with", () => {
-  it.each([site1, aSite("all", everything), { ...site1, spec: { ...site1.spec, suspended: true } }])(
+  it.each([site1, aSite("all", everything), secure, { ...site1, spec: { ...site1.spec, suspended: true } }])(
     "gives a vhost of the same directives, or none",
     (record) => {
       const sound = resourcesOf(renderOf(site, record, liveFacts, others))
@@ -99,8 +106,8 @@ describe("a record that was tampered with", () => {
         )
         const parsed = parseNginx(content)
         expect(namesOf(parsed).filter((name) => !known.has(name))).toEqual([])
-        // At most one server more than before: another name may have to be redirected.
-        expect(blocksOf(parsed)).toBeLessThanOrEqual(most + 1)
+        // At most one server more than before, with its location: another name may have to be redirected.
+        expect(blocksOf(parsed)).toBeLessThanOrEqual(most + 2)
         for (const { block = [], words } of parsed) {
           expect(atTop).toContain(words[0])
           if (words[0] === "map") for (const pair of block) expect(pair).toEqual({ words: expect.anything() })
@@ -151,6 +158,18 @@ describe("a record that was tampered with", () => {
         expect(JSON.stringify(spec)).toMatch(
           /^\{"calendar":\["[A-Za-z0-9 .,:*_/+-]+"(?:,"[A-Za-z0-9 .,:*_/+-]+")?\]\}$/,
         )
+    })
+  })
+
+  it("gives a certificate for plain names, ordered from a plain address, or none", () => {
+    const record = aCertificate("secure", {
+      issuer: { acme: { email: "hostmaster@example.org", challenge: { dns01: "example-dns" } } },
+    })
+    everyResource(certificate, record, ({ id, spec }) => {
+      expect(id).toBe("secure")
+      expect(JSON.stringify(spec)).toMatch(
+        /^\{"group":"www-data","names":\["secure.example.org"\],"source":\{"by":"order","wish":\{"names":\["secure.example.org"\],"directory":"https:\/\/[a-z0-9.:/-]+","email":"[A-Za-z0-9._+-]+@[a-z0-9.-]+","trust":null,"hook":"example-dns","addresses":\[\],"group":"www-data"\}\}\}$/,
+      )
     })
   })
 

@@ -228,6 +228,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
           Effect.andThen(measureAll, every(options.measureSeconds ?? 300, measureAll)),
           hearing.run,
           Runs.bring(store, options.relistSeconds ?? 30),
+          ...[...options.types.values()].flatMap(({ tends }) => (tends === undefined ? [] : [tends])),
         ],
         { concurrency: "unbounded" },
       ).pipe(Effect.andThen(Effect.never))

@@ -54,10 +54,12 @@ export const verify = Effect.fnUntraced(function* (
   prints: Parameters<typeof printAll>[2],
 ) {
   const failed: Array<Failed> = []
+  const seen = new Map<HostKey, unknown>()
   for (const one of done) {
     for (const path of one.type.watch(one.resource.id, one.resource.spec)) prints.delete(path)
     printAll(engine, one, prints)
     const after = yield* Effect.result(lookAt(one))
+    if (after._tag === "Success") seen.set(one.key, after.success.seen)
     if (after._tag === "Failure") failed.push({ key: one.key, failure: after.failure })
     else if (after.success.diffs.length > 0) {
       const fields = after.success.diffs.map((diff) => diff.field).join(", ")
@@ -71,7 +73,7 @@ export const verify = Effect.fnUntraced(function* (
       })
     }
   }
-  return failed
+  return { failed, seen }
 })
 
 /** Of a key that another record owns. */

@@ -12,7 +12,13 @@ export const Conditions = Schema.Array(Condition)
 
 /** How a pass ended. */
 export type Outcome =
-  | { readonly outcome: "converged"; readonly resources: number; readonly rests?: Rests }
+  | {
+      readonly outcome: "converged"
+      readonly resources: number
+      readonly rests?: Rests
+      /** What people should know all the same. */
+      readonly notes?: ReadonlyArray<string>
+    }
   | { readonly outcome: "paused"; readonly message: string }
   /** Differences were found and left, because of observe mode or because self-healing is off. */
   | { readonly outcome: "drifted"; readonly message: string }
@@ -29,7 +35,7 @@ const judge = (outcome: Outcome): Readonly<Record<Condition["type"], Judged>> =>
   switch (outcome.outcome) {
     case "converged": {
       const { resources, rests } = outcome
-      const message = `${resources} resources are in sync.`
+      const message = [`${resources} resources are in sync.`, ...(outcome.notes ?? [])].join(" ")
       return {
         Ready: is("True", rests?.reason ?? "Converged", rests === undefined ? message : `${rests.message} ${message}`),
         Reconciling: no,

@@ -33,6 +33,7 @@ export const render = Effect.fnUntraced(function* (engine: Engine, stored: Store
       controller.render(desired.success as never, {
         facts: engine.facts(),
         lookup: (kind, name) => engine.records.lookup(kind, name),
+        concerning: (kind) => engine.records.concerning(kind, recordKey(stored.kind, stored.name)),
       }),
     catch: (cause) =>
       new Ended({

@@ -6,6 +6,7 @@
 //   PLUMB_HOST_ROOT       the folder of a directory host
 //   PLUMB_HOST_SERVICES   off: a directory host runs neither nginx nor PHP, whatever this machine has
 //   PLUMB_HTTP_PORT       where sites answer; otherwise as the node's record says
+//   PLUMB_HTTPS_PORT      where they answer over HTTPS; otherwise as the node's record says, and nowhere on a folder
 //   PLUMB_RESYNC_SECONDS  between two full passes, 300 when not given
 //   PLUMB_RELIST_SECONDS  between two looks at the list of records, and at users and units, 30 when not given
 //   PLUMB_MEASURE_SECONDS between two looks at the figures of what records have on the host, 300 when not given
@@ -44,6 +45,7 @@ const settings = Config.all({
   root: Config.option(Config.String("PLUMB_HOST_ROOT")),
   services: Config.Literals(["on", "off"], "PLUMB_HOST_SERVICES").pipe(Config.withDefault("on" as const)),
   port: Config.option(Config.Port("PLUMB_HTTP_PORT")),
+  httpsPort: Config.option(Config.Port("PLUMB_HTTPS_PORT")),
   resyncSeconds: Config.Int("PLUMB_RESYNC_SECONDS").pipe(Config.withDefault(300)),
   relistSeconds: Config.Int("PLUMB_RELIST_SECONDS").pipe(Config.withDefault(30)),
   measureSeconds: Config.Int("PLUMB_MEASURE_SECONDS").pipe(Config.withDefault(300)),
@@ -51,7 +53,7 @@ const settings = Config.all({
 })
 
 const program = Effect.gen(function* () {
-  const { node, host, port, resyncSeconds, relistSeconds, measureSeconds } = yield* settings
+  const { node, host, port, httpsPort, resyncSeconds, relistSeconds, measureSeconds } = yield* settings
   const key = yield* sealKey
   const agent = yield* Agent.make({
     node,
@@ -63,11 +65,20 @@ const program = Effect.gen(function* () {
     relistSeconds,
     measureSeconds,
     facts: ({ records }) => {
-      const wanted = host === "live" ? Option.some(nodePolicy(node, records).http.port) : Option.none()
-      const httpPort = Option.getOrUndefined(Option.orElse(port, () => wanted))
+      const { acme, http } = nodePolicy(node, records)
+      const own =
+        host === "live" ? { httpPort: http.port, httpsPort: http.httpsPort === "none" ? null : http.httpsPort } : {}
       return observeFacts({
-        ...(httpPort === undefined ? {} : { httpPort }),
+        ...own,
+        ...Option.match(port, { onNone: () => ({}), onSome: (httpPort) => ({ httpPort }) }),
+        ...Option.match(httpsPort, { onNone: () => ({}), onSome: (httpsPort) => ({ httpsPort }) }),
         ...(key === undefined ? {} : { recipient: key.recipient }),
+        acme: {
+          directory: acme.directory,
+          email: acme.email ?? null,
+          trust: acme.trust ?? null,
+          addresses: http.addresses,
+        },
       })
     },
   })

@@ -65,7 +65,11 @@ const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored
   const activated = yield* activate(engine, key, activations, applied.failed)
 
   // Look once more at what was changed, and remember how everything looked.
-  const differing = yield* verify(engine, applied.done, prints)
+  const { failed: differing, seen } = yield* verify(engine, applied.done, prints)
+  const notes = looked.flatMap((one) => {
+    const last = seen.get(one.key) ?? one.seen
+    return last === undefined ? [] : (one.type.tells?.(one.resource.spec, last) ?? [])
+  })
   // What an activation was to bring about differs still when that failed: that is no failure of its own.
   const failed = [...applied.failed, ...activated, ...(activated.length > 0 ? [] : differing)]
   const unsynced = unsyncedOf(judged, applied.done, differing)
@@ -88,7 +92,7 @@ const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored
     const held = yield* Effect.flip(prune(engine, key, stored, order, slot)).pipe(Effect.orElseSucceed(() => undefined))
     if (held !== undefined) return { ...end, ...waitOrRetry(engine, key, held) }
   }
-  return { ...end, outcome: settledOutcome(policy, judged, order.length, rests), retry: false }
+  return { ...end, outcome: settledOutcome(policy, judged, order.length, rests, notes), retry: false }
 })
 
 /** One pass over one key, with the status that its outcome makes. */
@@ -181,6 +185,7 @@ const settledOutcome = (
   judged: ReadonlyArray<Judged>,
   resources: number,
   rests: Rests | undefined,
+  notes: ReadonlyArray<string>,
 ): Outcome => {
   const fought = judged.filter((one) => one.decision === "fought")
   if (fought.length > 0) {
@@ -193,7 +198,13 @@ const settledOutcome = (
     }
   }
   const left = judged.filter(isLeft)
-  if (left.length === 0) return { outcome: "converged", resources, ...(rests === undefined ? {} : { rests }) }
+  if (left.length === 0)
+    return {
+      outcome: "converged",
+      resources,
+      ...(rests === undefined ? {} : { rests }),
+      ...(notes.length === 0 ? {} : { notes }),
+    }
   const because = policy.because ?? "self-healing is off"
   return { outcome: "drifted", message: `${left.length} of ${resources} resources differ and are left so: ${because}.` }
 }

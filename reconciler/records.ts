@@ -9,7 +9,7 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { SecretPlace } from "../spec/secret.ts"
 import type { Desired } from "./contract/controller.ts"
-import { type RecordKey, recordKey } from "./keys.ts"
+import { kindOf, nameOf, type RecordKey, recordKey } from "./keys.ts"
 import { mayHoldSealed, nothingOpened, type Open, type Opened, openAll, reveal, type SecretsFlaw } from "./secrets.ts"
 
 /** A record as it stands in the table. */
@@ -29,7 +29,9 @@ export interface Stored {
 /** What the engine has to know of a kind. */
 export interface KindSchema {
   readonly decode: (spec: unknown) => Result.Result<unknown, string>
-  readonly references: (spec: unknown) => ReadonlyArray<{ readonly kind: string; readonly name: string }>
+  readonly references: (
+    spec: unknown,
+  ) => ReadonlyArray<{ readonly kind: string; readonly name: string; readonly concerned?: true }>
   /** Where its secrets are. */
   readonly secrets?: (spec: unknown) => ReadonlyArray<SecretPlace>
 }
@@ -49,6 +51,8 @@ export class Records {
   readonly #stored = new Map<RecordKey, Stored>()
   readonly #dependents = new Map<RecordKey, Set<RecordKey>>()
   readonly #references = new Map<RecordKey, ReadonlyArray<RecordKey>>()
+  /** Of each record, those of its references that it concerns. */
+  readonly #concerned = new Map<RecordKey, ReadonlyArray<RecordKey>>()
   readonly #decoded = new Map<Stored, Result.Result<Understood, NotUnderstood>>()
   /** Of the records that have secrets. */
   readonly #opened = new Map<RecordKey, Opened>()
@@ -88,8 +92,11 @@ export class Records {
     this.#unlink(key)
     if (opened.size > 0) this.#opened.set(key, opened)
     this.#stored.set(key, stored)
-    const references = this.#referencesOf(stored)
+    const all = this.#referencesOf(stored)
+    const references = all.map(({ kind, name }) => recordKey(kind, name))
     if (references.length > 0) this.#references.set(key, references)
+    const concerned = all.flatMap(({ concerned, kind, name }) => (concerned ? [recordKey(kind, name)] : []))
+    if (concerned.length > 0) this.#concerned.set(key, concerned)
     for (const reference of references) {
       const dependents = this.#dependents.get(reference)
       if (dependents === undefined) this.#dependents.set(reference, new Set([key]))
@@ -109,6 +116,20 @@ export class Records {
 
   referencesOf(key: RecordKey): ReadonlyArray<RecordKey> {
     return this.#references.get(key) ?? []
+  }
+
+  /** Those that look otherwise when this one changes. */
+  concernedBy(key: RecordKey): ReadonlyArray<RecordKey> {
+    return this.#concerned.get(key) ?? []
+  }
+
+  /** The records of a kind that concern this one, by name. */
+  concerning<Spec>(kind: string, key: RecordKey): ReadonlyArray<Desired<Spec>> {
+    return this.dependentsOf(key)
+      .filter((other) => kindOf(other) === kind && this.concernedBy(other).includes(key))
+      .filter((other) => this.#stored.get(other)?.deleted === false)
+      .sort()
+      .flatMap((other) => this.lookup<Spec>(kind, nameOf(other)) ?? [])
   }
 
   decode(stored: Stored): Result.Result<Desired<unknown>, NotUnderstood> {
@@ -155,11 +176,11 @@ export class Records {
     })
   }
 
-  #referencesOf(stored: Stored): ReadonlyArray<RecordKey> {
+  #referencesOf(stored: Stored) {
     const kind = this.#kinds.get(stored.kind)
     const desired = Option.getOrUndefined(Result.getSuccess(this.decode(stored)))
     if (kind === undefined || desired === undefined) return []
-    return kind.references(desired.spec).map((reference) => recordKey(reference.kind, reference.name))
+    return kind.references(desired.spec)
   }
 
   #unlink(key: RecordKey): void {
@@ -172,5 +193,6 @@ export class Records {
     }
     this.#references.delete(key)
     this.#opened.delete(key)
+    this.#concerned.delete(key)
   }
 }

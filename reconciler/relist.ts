@@ -45,13 +45,22 @@ export const make = (
     }
     const rows = read.filter(isNews)
     const before = new Map(rows.map((stored) => [stored, engine.records.get(recordKey(stored.kind, stored.name))]))
+    const concernedBefore = new Map(
+      rows.map((stored) => [stored, engine.records.concernedBy(recordKey(stored.kind, stored.name))]),
+    )
     for (const stored of rows) take(stored, before.get(stored), opened.get(stored))
     for (const stored of rows) {
       const key = recordKey(stored.kind, stored.name)
       if (why === "edit") yield* engine.activator.expect(key)
       engine.suspects.add(key)
       engine.wake(key, why)
-      for (const dependent of [...engine.records.dependentsOf(key), ...engine.waitsForRecord.take(key)]) {
+      const others = new Set([
+        ...engine.records.dependentsOf(key),
+        ...engine.waitsForRecord.take(key),
+        ...engine.records.concernedBy(key),
+        ...(concernedBefore.get(stored) ?? []),
+      ])
+      for (const dependent of others) {
         engine.suspects.add(dependent)
         engine.wake(dependent, why)
       }

@@ -19,6 +19,8 @@ export interface AnyType {
   readonly watch: (id: string, spec: unknown) => ReadonlyArray<string>
   readonly survey?: Effect.Effect<(id: string) => string, ResourceFailure, Host>
   readonly measure?: Effect.Effect<(id: string) => Readonly<Record<string, number>>, ResourceFailure, Host>
+  readonly tells?: (spec: unknown, seen: unknown) => ReadonlyArray<string>
+  readonly tends?: Effect.Effect<never, never, Host>
   readonly keep?: (seen: unknown) => string | undefined
 }
 

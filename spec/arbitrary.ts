@@ -276,6 +276,7 @@ const site = fc
       ),
     ),
     logs: optional(present(fc.record({ days: optional(fc.integer({ min: 1, max: 400 })) }))),
+    tls: optional(present(fc.record({ minimumVersion: optional(fc.constantFrom("1.2", "1.3")) }))),
   })
   .map(({ primary, names: more, share, ...rest }) => {
     const names = [primary, ...more.filter((name) => name !== primary)]
@@ -321,7 +322,16 @@ const node = fc.record({
   selfHealExcept: optional(fc.subarray([...kindNames])),
   prune: optional(present(fc.record({ maxShare: optional(fc.integer({ min: 1, max: 100 })) }))),
   trashRetentionDays: optional(fc.integer({ min: 1, max: 3650 })),
-  http: optional(present(fc.record({ port: optional(fc.integer({ min: 1, max: 65535 })) }))),
+  http: optional(
+    present(
+      fc.record({
+        port: optional(fc.integer({ min: 1, max: 65535 })),
+        httpsPort: optional(fc.oneof(fc.constant("none"), fc.integer({ min: 1, max: 65535 }))),
+      }),
+    ),
+  ),
+  trustedProxies: optional(fc.uniqueArray(network, { maxLength: 3, selector: canonicalNetwork })),
+  acme: optional(present(fc.record({ email: optional(fc.constant("hostmaster@example.org")) }))),
 })
 
 // A record gives its database the name, which must not be one of the server's own.
@@ -376,11 +386,27 @@ const cronJob = fc.record({
   runNow: optional(fc.constantFrom("2031-04-05T18:00:00.000Z", "1999-12-31T23:59:59.999Z")),
 })
 
+const certificate = fc.record({
+  site: recordName,
+  issuer: optional(
+    fc.record({
+      acme: present(
+        fc.record({
+          directory: optional(fc.constantFrom("https://acme.example.org/directory", "https://ca.example:14000/dir")),
+          email: optional(fc.constant("hostmaster@example.org")),
+          challenge: optional(fc.constantFrom("http-01", { dns01: "example-dns" })),
+        }),
+      ),
+    }),
+  ),
+})
+
 const nodeName = fc.oneof(recordName, fc.constantFrom("web1.example.org", "0.0", "1.5"))
 
 /** Records as people write them, of each kind. They are valid, but nothing has checked that. */
 export const writtenRecord = fc.oneof(
   envelope("Account", accountName, account),
+  envelope("Certificate", recordName, certificate),
   envelope("CronJob", recordName, cronJob),
   envelope("Database", databaseRecordName, database),
   envelope("Node", nodeName, node),

@@ -5,6 +5,16 @@
  */
 import * as Schema from "effect/Schema"
 
-export const kindNames = ["Account", "CronJob", "Database", "Node", "Package", "Php", "Site", "SshKey"] as const
+export const kindNames = [
+  "Account",
+  "Certificate",
+  "CronJob",
+  "Database",
+  "Node",
+  "Package",
+  "Php",
+  "Site",
+  "SshKey",
+] as const
 export const KindName = Schema.Literals(kindNames)
 export type KindName = typeof KindName.Type

@@ -5,6 +5,7 @@
  * (does what it names exist? does another record have that already?) is asked through `references` and `claims`.
  */
 import type * as Schema from "effect/Schema"
+import type { Flaw } from "./grammar.ts"
 import type { SecretPlace } from "./secret.ts"
 
 /** Another record that a spec names. `match` states what that record's spec must hold for the reference to make sense. */
@@ -15,6 +16,15 @@ export interface Reference {
   readonly field: string
   /** Fields of the other record's spec that must have these values, such as `{ account: "acme" }`. */
   readonly match?: { readonly [field: string]: string }
+  /** What the other record comes to depends on this one, so it is looked at again when this one changes. */
+  readonly concerned?: true
+}
+
+/** What a spec may be judged beside: the records that it names, and the moment of the write. */
+export interface Beside {
+  readonly lookup: <Spec>(kind: string, name: string) => Spec | undefined
+  /** Milliseconds since 1970; undefined where nobody says. */
+  readonly now: number | undefined
 }
 
 /** Something that only one record may have, such as `domain:shop.example.org`. */
@@ -71,6 +81,8 @@ export interface Kind<K extends string, Name extends string, Spec, Encoded> {
   holds?(spec: Spec, what: string, find: Find): Most | undefined
   /** The spec as written, with what a write that leaves it out keeps of the record before: a password that was set, say. */
   keeps?(written: Encoded, before: Encoded): Encoded
+  /** What is wrong with a spec that is being written, beside the records that it names. */
+  beside?(spec: Spec, beside: Beside): ReadonlyArray<Flaw & { readonly field: string }>
   readonly runs?: Runs<Spec>
   /** Whether the record has those that refer to it rest: nothing of them runs meanwhile. */
   suspends?(spec: Spec): boolean

@@ -8,10 +8,12 @@
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import { Account } from "./account.ts"
+import { Certificate } from "./certificate.ts"
 import { CronJob } from "./cron-job.ts"
 import { Database } from "./database.ts"
 import { envelopeOf } from "./envelope.ts"
-import type { Claim, Count, Find, Kind, Most, Reference, Runs } from "./kind.ts"
+import type { Flaw } from "./grammar.ts"
+import type { Beside, Claim, Count, Find, Kind, Most, Reference, Runs } from "./kind.ts"
 import { KindName, kindNames } from "./kind-names.ts"
 import { Node } from "./node.ts"
 import { Package } from "./package.ts"
@@ -22,13 +24,14 @@ import { SshKey } from "./ssh-key.ts"
 
 export { KindName, kindNames }
 
-export const kinds = { Account, CronJob, Database, Node, Package, Php, Site, SshKey } satisfies {
+export const kinds = { Account, Certificate, CronJob, Database, Node, Package, Php, Site, SshKey } satisfies {
   readonly [K in KindName]: { readonly kind: K }
 }
 
 /** Each kind's records, as a person writes them. */
 export const envelopes = {
   Account: envelopeOf(Account),
+  Certificate: envelopeOf(Certificate),
   CronJob: envelopeOf(CronJob),
   Database: envelopeOf(Database),
   Node: envelopeOf(Node),
@@ -66,6 +69,10 @@ export const countsOf = (record: Envelope): ReadonlyArray<Count> => kindOf(recor
 /** The most of something that this record may have; nothing is no limit. */
 export const mostOf = (record: Envelope, what: string, find: Find): Most | undefined =>
   kindOf(record).holds?.(record.spec, what, find)
+
+/** What is wrong with this record beside those that it names. */
+export const besideOf = (record: Envelope, beside: Beside): ReadonlyArray<Flaw & { readonly field: string }> =>
+  kindOf(record).beside?.(record.spec, beside) ?? []
 
 /** Whether a write of this record may keep something of the record before. */
 export const mayKeep = (kind: KindName, places: ReadonlyArray<SecretPlace>): boolean =>

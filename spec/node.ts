@@ -5,10 +5,14 @@
  * The one thing to know before changing it: every default is the careful one, because a node works before it has a record.
  */
 import * as Schema from "effect/Schema"
+import { ContactEmail, DirectoryUrl, letsEncrypt } from "./acme.ts"
 import { explained, intBetween, withDefault } from "./grammar.ts"
 import { defineKind } from "./kind.ts"
 import { KindName } from "./kind-names.ts"
+import { atMost, noneTwice } from "./lists.ts"
 import { NodeName, Port } from "./names.ts"
+import { Network } from "./network.ts"
+import { Trust } from "./x509.ts"
 
 export const NodeSpec = Schema.Struct({
   mode: Schema.Literals(["enforce", "observe"]).pipe(
@@ -36,7 +40,33 @@ export const NodeSpec = Schema.Struct({
   ),
   http: Schema.Struct({
     port: Port.pipe(explained("The port that sites answer on."), withDefault(80)),
+    httpsPort: Schema.Union([Port, Schema.Literal("none")]).pipe(
+      explained("The port that sites with a certificate answer on over HTTPS; none where something else does."),
+      withDefault(443),
+    ),
+    addresses: Schema.Array(Network)
+      .check(atMost(20, "addresses"), noneTwice("address"))
+      .pipe(
+        explained("Addresses that the names of sites point to, where they are not those of the host's own interfaces."),
+        withDefault([]),
+      ),
   }).pipe(explained("How the host serves sites."), withDefault({})),
+  trustedProxies: Schema.Array(Network)
+    .check(atMost(500, "networks"), noneTwice("network"))
+    .pipe(
+      explained("Proxies in front of the host, who are believed what they say of the visitor's address and scheme."),
+      withDefault([]),
+    ),
+  acme: Schema.Struct({
+    directory: DirectoryUrl.pipe(
+      explained("The ACME server of certificates that name none."),
+      withDefault(letsEncrypt),
+    ),
+    email: Schema.optionalKey(ContactEmail.pipe(explained("Whom it writes to."))),
+    trust: Schema.optionalKey(
+      Trust.pipe(explained("Authorities that an ACME server may prove itself by, beside those that everybody trusts.")),
+    ),
+  }).pipe(explained("How certificates are ordered."), withDefault({})),
 })
 export type NodeSpec = typeof NodeSpec.Type
 

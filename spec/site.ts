@@ -14,7 +14,7 @@ import { atMost, noneTwice, repeats } from "./lists.ts"
 import { AccountName, bytesBetween, RecordName } from "./names.ts"
 import { FileName, RedirectTarget, RelativePath, UrlPath } from "./paths.ts"
 import { ResponseHeaders } from "./response-headers.ts"
-import { Access, Cache, Limits, Logs, NoPhp } from "./web.ts"
+import { Access, Cache, Limits, Logs, NoPhp, Tls } from "./web.ts"
 
 export const PathRedirect = Schema.Struct({
   from: UrlPath.pipe(explained("The path that is redirected, exactly as given.")),
@@ -142,7 +142,18 @@ export const SiteSpec = Schema.Struct({
   ),
   cache: Schema.optionalKey(Cache.pipe(explained("Answers of PHP that are kept for a moment."))),
   logs: Logs.pipe(explained("The site's access and error logs."), withDefault({})),
+  tls: Tls.pipe(explained("How the site answers over HTTPS, once it has a Certificate."), withDefault({})),
 }).check(
+  ruleAcross<{ readonly redirects: { readonly https: boolean }; readonly tls: Tls }>(({ redirects, tls }) =>
+    tls.hsts === undefined || redirects.https
+      ? []
+      : [
+          {
+            path: ["tls", "hsts"],
+            ...flaw("Browsers keep to HTTPS by this, and visitors are not sent there.", "Set redirects.https: true."),
+          },
+        ],
+  ),
   ruleAcross<{ readonly domains: ReadonlyArray<string>; readonly aliases: ReadonlyArray<string> }>((spec) => {
     const domains = new Set(spec.domains)
     return spec.aliases.flatMap((alias, index) =>

@@ -102,6 +102,8 @@ describe("printing and reading", () => {
         noPhp: []
         logs:
           days: 14
+        tls:
+          minimumVersion: "1.2"
       "
     `)
     expect(printRecord(site, { defaults: "omitted" })).toMatchInlineSnapshot(`

@@ -7,7 +7,7 @@
 import { additions, type Counted, countedAmong, overLimits } from "./counts.ts"
 import { type Flaw, flaw, show } from "./grammar.ts"
 import type { Claim, Reference } from "./kind.ts"
-import { claimsOf, type Envelope, referencesOf } from "./kinds.ts"
+import { besideOf, claimsOf, type Envelope, referencesOf } from "./kinds.ts"
 import { type FieldPath, parseField } from "./problem.ts"
 import { identity, identityOf, type RecordKey } from "./ties.ts"
 
@@ -19,6 +19,8 @@ export interface Change {
   readonly removed?: ReadonlyArray<RecordKey>
   /** How many are counted besides those of the change, where `existing` is not all that is there. */
   readonly counted?: Counted
+  /** The moment of the write, in milliseconds since 1970. */
+  readonly now?: number
 }
 
 export interface SetProblem extends Flaw, RecordKey {
@@ -28,7 +30,7 @@ export interface SetProblem extends Flaw, RecordKey {
   readonly field: string
 }
 
-export const validateSet = ({ existing, incoming, removed = [], counted }: Change): ReadonlyArray<SetProblem> => {
+export const validateSet = ({ existing, incoming, removed = [], counted, now }: Change): ReadonlyArray<SetProblem> => {
   const gone = new Map(removed.map((key) => [identity(key), key]))
   const replaced = new Set(incoming.map(identityOf))
   // Last wins for the lookups below; that there are two is reported by itself.
@@ -51,6 +53,15 @@ export const validateSet = ({ existing, incoming, removed = [], counted }: Chang
         : [],
     ),
     ...brokenReferences(after, gone),
+    ...[...after.values()].flatMap((placed) =>
+      placed.index === undefined
+        ? []
+        : besideOf(placed.record, {
+            lookup: <Spec>(kind: string, name: string) =>
+              after.get(identity({ kind, name }))?.record.spec as Spec | undefined,
+            now,
+          }).map(({ field, ...found }) => problemAt(placed, field, found)),
+    ),
     ...doubleClaims([...after.values()]),
     ...overLimits(
       additions({ existing, incoming, removed }),

@@ -90,3 +90,42 @@ export const NoPhp = Schema.Array(AreaPath).check(
     ),
   ),
 )
+
+const Hsts = Schema.Struct({
+  maxAge: intBetween(0, 63_072_000, "seconds").pipe(
+    explained("How long a browser remembers it. 0 has browsers forget what they were told."),
+    withDefault(15_768_000),
+  ),
+  includeSubDomains: Schema.Boolean.pipe(
+    explained("Whether it holds for all names below the site's, also those of others."),
+    withDefault(false),
+  ),
+  preload: Schema.Boolean.pipe(
+    explained("Whether browsers may know it before the first visit. It takes months to be taken back."),
+    withDefault(false),
+  ),
+}).check(
+  ruleAcross<{ readonly maxAge: number; readonly includeSubDomains: boolean; readonly preload: boolean }>(
+    ({ includeSubDomains, maxAge, preload }) =>
+      !preload || (includeSubDomains && maxAge >= 31_536_000)
+        ? []
+        : [
+            {
+              path: ["preload"],
+              ...flaw(
+                "The list of browsers takes no such name.",
+                "Set includeSubDomains: true and maxAge: 31536000 or more, or leave preload out.",
+              ),
+            },
+          ],
+  ),
+)
+
+export const Tls = Schema.Struct({
+  minimumVersion: Schema.Literals(["1.2", "1.3"]).pipe(
+    explained("The oldest version of TLS that the site answers to."),
+    withDefault("1.2"),
+  ),
+  hsts: Schema.optionalKey(Hsts.pipe(explained("Tells browsers to come over HTTPS alone (RFC 6797)."))),
+})
+export type Tls = typeof Tls.Type

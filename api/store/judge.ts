@@ -56,8 +56,10 @@ export const judge = (
   { existing, counted }: Neighbours,
   /** Keys of records that were sent too, but have mistakes of their own. */
   broken: ReadonlySet<string>,
+  /** Milliseconds since 1970. */
+  now: number,
 ): ReadonlyArray<Mistake> => {
-  return fewUsers(validateSet({ existing, incoming, removed, counted })).flatMap(
+  return fewUsers(validateSet({ existing, incoming, removed, counted, now })).flatMap(
     ({ index, kind, name, field, message, mend }): ReadonlyArray<Mistake> => {
       const culprit = index === undefined ? undefined : sent[index]
       const target = culprit === undefined || field === "" ? undefined : at(documentOf(culprit), field)

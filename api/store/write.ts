@@ -9,6 +9,7 @@
  */
 import { randomUUID } from "node:crypto"
 import { PgClient } from "@effect/sql-pg/PgClient"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { examine } from "../../spec/examine.ts"
@@ -71,11 +72,12 @@ export const write = Effect.fn("write")(function* (request: Write) {
       const change = yield* changeOf(planned, settled.wanted)
       const neighbours = yield* neighboursOf(change)
       const keyless = sealed.mistakes.length > 0 ? sealed.mistakes : kept.mistakes
+      const now = yield* Clock.currentTimeMillis
       const mistakes = [
         ...examined.mistakes,
         ...keyless,
         ...settled.mistakes,
-        ...judge(change, neighbours, examined.broken),
+        ...judge(change, neighbours, examined.broken, now),
       ]
       if (mistakes.length > 0)
         return yield* new Invalid({

@@ -147,7 +147,7 @@ const recordName = (value: string): string =>
 const identified = (site: string): string => recordName(site).replaceAll("-", "_")
 
 /** A variable of one site. */
-export const variable = (purpose: "realm" | "users" | "uncached", site: string): Nginx =>
+export const variable = (purpose: "realm" | "users" | "uncached" | "hsts", site: string): Nginx =>
   encoded("nginx", `$${purpose}_${identified(site)}`)
 
 /** The name of one site's zone. */
@@ -222,6 +222,9 @@ export const size = (bytes: number): Nginx => {
     exact > 0 && exact % 2 ** 20 === 0 ? ["m", 2 ** 20] : exact > 0 && exact % 1024 === 0 ? ["k", 1024] : ["", 1]
   return encoded("nginx", `${exact / Number(divisor)}${unit}`)
 }
+
+/** What `ssl_certificate` and its key are: looked up by the variable with each handshake, and not when nginx starts. */
+export const pair = (site: string): Nginx => encoded("nginx", `$plumb_pairs/${recordName(site)}.pem`)
 
 /** `listen ADDRESS:PORT`, for an address of either family. */
 export const listen = (address: string, port: number): Nginx => {

@@ -5,12 +5,14 @@
  * includes are relative, and every path that `nginx -t` opens (pid, logs, temporary files) must exist before nginx ever ran.
  */
 import type { Facts } from "../../reconciler/contract/facts.ts"
+import type { NodeSpec } from "../../spec/node.ts"
 import * as to from "../encode/nginx.ts"
 import { nginx } from "../encode/nginx.ts"
 import { platform, seenBy } from "../layout.ts"
+import { listenTls } from "../site/tls.ts"
 import { mimeTypes } from "./mime-types.ts"
 
-export const nginxConf = (facts: Facts): to.Nginx => {
+export const nginxConf = ({ trustedProxies }: Pick<NodeSpec, "trustedProxies">, facts: Facts): to.Nginx => {
   const { http, webUser } = facts
   const state = (name: "nginx.pid" | "body" | "fastcgi" | "proxy" | "scgi" | "uwsgi") =>
     to.path(seenBy(facts, `${platform.nginxState}/${name}`))
@@ -73,16 +75,26 @@ export const nginxConf = (facts: Facts): to.Nginx => {
                    application/xml application/atom+xml application/rss+xml image/svg+xml;
         ${brotli(facts)}
 
+        ${realAddress(trustedProxies)}
         # What a proxy that ends TLS in front of this server says, else what the connection is.
-        map $http_x_forwarded_proto $plumb_scheme {
+        map ${trustedProxies.length === 0 ? nginx`$http_x_forwarded_proto` : nginx`$plumb_proxied$http_x_forwarded_proto`} $plumb_scheme {
             default $scheme;
-            https https;
+            ${trustedProxies.length === 0 ? nginx`https` : nginx`1https`} https;
         }
         map $plumb_scheme $plumb_https {
             default "";
             https on;
         }
 
+        # Challenges of ACME are answered over plain HTTP, whoever else is sent away from it.
+        map "$plumb_scheme $uri" $plumb_insecure {
+            volatile;
+            default 1;
+            "~^https " "";
+            "~^http /\.well-known/acme-challenge/" "";
+        }
+
+        ${tls(facts)}
         # Who is counted by limits: an address, or the /64 network of one, which is what a household has of IPv6.
         map $binary_remote_addr $plumb_visitor {
             default $binary_remote_addr;
@@ -131,17 +143,90 @@ export const nginxConf = (facts: Facts): to.Nginx => {
         server {
             ${listen}
             server_name _;
+            include ${to.path(seenBy(facts, platform.acmeLocation))};
             # Known to nginx even when no site has PHP.
             set $plumb_path_info "";
             set $plumb_php_admin "";
-            return 444;
+
+            location / {
+                return 444;
+            }
         }
+        ${refuseUnknown(facts)}
 
         include php/*.conf;
         include sites/*.conf;
     }
   `
 }
+
+/** For every server block: before its rules of access and its redirects, and past its files. */
+export const acmeLocation = (facts: Facts): to.Nginx => nginx`
+  location ^~ /.well-known/acme-challenge/ {
+      alias ${to.folder(seenBy(facts, platform.challenges))};
+      default_type application/octet-stream;
+      types { }
+      disable_symlinks on;
+      auth_basic off;
+      allow all;
+      gzip off;
+      access_log off;
+      log_not_found off;
+      # A list of one's own, of what never happens, keeps the pages of the server away.
+      error_page 410 /;
+  }
+`
+
+// https://ssl-config.mozilla.org, intermediate. Tickets would be encrypted by one key for as long as nginx runs.
+const tls = (facts: Facts): to.Nginx => {
+  if (facts.http.https === null) return to.nothing
+  const port = (usual: number, port: number) => (port === usual ? nginx`""` : nginx`:${to.integer(port, 1, 65535)}`)
+  return nginx`
+    # Read with each handshake and not at the start: there is a variable in it.
+    map "" $plumb_pairs {
+        default ${to.path(seenBy(facts, platform.pairs))};
+    }
+    map $plumb_scheme $plumb_port {
+        default ${port(80, facts.http.port)};
+        https ${port(443, facts.http.https)};
+    }
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+    ssl_prefer_server_ciphers off;
+    ssl_session_cache shared:plumb_tls:10m;
+    ssl_session_timeout 1d;
+    ssl_session_tickets off;
+
+  `
+}
+
+const refuseUnknown = (facts: Facts): to.Nginx => {
+  const listen = listenTls(facts, nginx` default_server`)
+  return listen.length === 0
+    ? to.nothing
+    : nginx`
+        # Nor is there a certificate for one: the handshake is refused.
+        server {
+            ${listen}
+            server_name _;
+            ssl_reject_handshake on;
+        }
+      `
+}
+
+/** From here on the visitor's address is the one that the proxy tells: in limits, access lists and logs. */
+const realAddress = (proxies: NodeSpec["trustedProxies"]): to.Nginx =>
+  proxies.length === 0
+    ? to.nothing
+    : nginx`
+        real_ip_header X-Forwarded-For;
+        real_ip_recursive on;
+        ${proxies.map((network) => nginx`set_real_ip_from ${to.network(network)};`)}
+        geo $realip_remote_addr $plumb_proxied {
+            default "";
+            ${proxies.map((network) => nginx`${to.network(network)} 1;`)}
+        }
+      `
 
 /** nginx adds text/html by itself, as for gzip. */
 const brotli = (facts: Facts): to.Nginx =>

@@ -8,6 +8,7 @@ import type { Controller, Desired, RenderContext, Rendered } from "../../reconci
 import type { Facts } from "../../reconciler/contract/facts.ts"
 import type { Resource } from "../../reconciler/contract/resource.ts"
 import { AccountSpec } from "../../spec/account.ts"
+import { CertificateSpec } from "../../spec/certificate.ts"
 import { CronJobSpec } from "../../spec/cron-job.ts"
 import { DatabaseSpec } from "../../spec/database.ts"
 import { NodeSpec } from "../../spec/node.ts"
@@ -16,6 +17,7 @@ import { PhpSpec } from "../../spec/php.ts"
 import { SiteSpec } from "../../spec/site.ts"
 import { SshKeySpec } from "../../spec/ssh-key.ts"
 import { account } from "../account.ts"
+import { certificate } from "../certificate.ts"
 import { cronJob } from "../cron-job.ts"
 import { database } from "../database.ts"
 import { node } from "../node.ts"
@@ -39,6 +41,8 @@ const debianExtensions = [
   "xml",
 ]
 
+const acme = { directory: "https://acme.example.org/directory", email: null, trust: null, addresses: [] }
+
 export const liveFacts: Facts = {
   root: "",
   host: "live",
@@ -54,8 +58,12 @@ export const liveFacts: Facts = {
   mariadb: { version: "10.11.14", socket: "/run/mysqld/mysqld.sock" },
   sshd: { program: "/usr/sbin/sshd", version: "9.2p1", sftpServer: "/usr/lib/openssh/sftp-server" },
   bubblewrap: "/usr/bin/bwrap",
+<<<<<<< HEAD
   homes: { filesystem: "btrfs", quotas: "btrfs" },
-  http: { port: 80, ipv4: "0.0.0.0", ipv6: "::" },
+=======
+  http: { port: 80, https: 443, ipv4: "0.0.0.0", ipv6: "::" },
+  acme: { ...acme, orders: true, hooks: ["example-dns"] },
+>>>>>>> 55b962d (Certificates: uploaded ones and placeholders, read by nginx with each handshake; HTTP/2, HSTS, trusted proxies, and a refusal of unknown names over TLS too)
 }
 
 export const directoryFacts: Facts = {
@@ -74,8 +82,12 @@ export const directoryFacts: Facts = {
   mariadb: { version: "files", socket: "/run/mysqld/mysqld.sock" },
   sshd: null,
   bubblewrap: null,
+<<<<<<< HEAD
   homes: { filesystem: "directory", quotas: null },
-  http: { port: 8081, ipv4: "127.0.0.1", ipv6: null },
+=======
+  http: { port: 8081, https: 8443, ipv4: "127.0.0.1", ipv6: null },
+  acme: { ...acme, orders: false, hooks: ["example-dns"] },
+>>>>>>> 55b962d (Certificates: uploaded ones and placeholders, read by nginx with each handshake; HTTP/2, HSTS, trusted proxies, and a refusal of unknown names over TLS too)
 }
 
 export const desired = <Spec>(kind: string, name: string, spec: Spec): Desired<Spec> => ({
@@ -111,6 +123,8 @@ export const aCronJob = (name: string, spec: Partial<typeof CronJobSpec.Encoded>
     name,
     Schema.decodeUnknownSync(CronJobSpec)({ account: "acme", schedule: "30 4 * * *", command: "true", ...spec }),
   )
+export const aCertificate = (name: string, spec: Partial<typeof CertificateSpec.Encoded> = {}) =>
+  desired("Certificate", name, Schema.decodeUnknownSync(CertificateSpec)({ site: name, ...spec }))
 export const aNode = (name = "web1.example.org") => desired("Node", name, Schema.decodeUnknownSync(NodeSpec)({}))
 
 export const renderOf = <Spec>(
@@ -121,7 +135,11 @@ export const renderOf = <Spec>(
 ): Rendered => {
   const lookup: RenderContext["lookup"] = <Other>(kind: string, name: string) =>
     others.find((other) => other.kind === kind && other.name === name) as Desired<Other> | undefined
-  return controller.render(record, { facts, lookup })
+  const concerning: RenderContext["concerning"] = <Other>(kind: string) =>
+    others.filter(
+      (other) => other.kind === kind && Reflect.get(other.spec ?? {}, record.kind.toLowerCase()) === record.name,
+    ) as ReadonlyArray<Desired<Other>>
+  return controller.render(record, { facts, lookup, concerning })
 }
 
 export const resourcesOf = (rendered: Rendered): ReadonlyArray<Resource> => {
@@ -151,6 +169,12 @@ const phps = [
   }),
   aPhp("blue-fern", { account: "blue-fern", pool: { mode: "dynamic", maxChildren: 9, requestTimeout: 60 } }),
 ]
+const tls = { minimumVersion: "1.3", hsts: { maxAge: 31_536_000, includeSubDomains: true, preload: true } } as const
+const certificates = [
+  aCertificate("acme-secure"),
+  aCertificate("acme-members", { issuer: { acme: { challenge: { dns01: "example-dns" }, email: "ada@example.org" } } }),
+  aCertificate("fern-old"),
+]
 const sites = [
   aSite("acme-shop", {
     php: "acme",
@@ -165,7 +189,7 @@ const sites = [
     errorPages: { "404": "/missing.html" },
     redirects: { paths: [{ from: "/stra%C3%9Fe", to: "https://maps.example.org/?q=1&z=2", status: 308 }] },
   }),
-  aSite("acme-secure", { domains: ["secure.example.org"], redirects: { www: "add", https: true } }),
+  aSite("acme-secure", { domains: ["secure.example.org"], redirects: { www: "add", https: true }, tls }),
   aSite("acme-members", everything),
   aSite("fern-old", { account: "blue-fern", domains: ["old.example.org"], php: "blue-fern", suspended: true }),
 ]
@@ -214,7 +238,7 @@ export const renderSamples = (
   changed: Partial<AccountSpec> = {},
 ): ReadonlyArray<readonly [record: string, rendered: Rendered]> => {
   const owners = accounts.map((each) => ({ ...each, spec: { ...each.spec, ...changed } }))
-  const others = [...packages, ...owners, ...phps]
+  const others = [...packages, ...owners, ...phps, ...sites, ...certificates]
   const all = <Spec>(controller: Controller<Spec>, records: ReadonlyArray<Desired<Spec>>) =>
     records.map((record) => [`${record.kind}/${record.name}`, renderOf(controller, record, facts, others)] as const)
   return [
@@ -223,6 +247,7 @@ export const renderSamples = (
     ...all(account, owners),
     ...all(php, phps),
     ...all(site, sites),
+    ...all(certificate, certificates),
     ...all(sshKey, sshKeys),
     ...all(database, databases),
     ...all(cronJob, cronJobs),

@@ -15,6 +15,7 @@ import { areaMaps, areaRules, plainPathsOnly } from "./areas.ts"
 import { cacheRules, cacheZone } from "./cache.ts"
 import { headers } from "./headers.ts"
 import { siteNames } from "./names.ts"
+import { hstsHeader, hstsMap, httpsPort, portUnless, tlsRules } from "./tls.ts"
 import { accessRules, limitRules, limitZones } from "./visitors.ts"
 
 export interface Vhost {
@@ -23,12 +24,15 @@ export interface Vhost {
   readonly facts: Facts
   /** The Php record that the spec names. */
   readonly php: { readonly name: string; readonly spec: PhpSpec } | undefined
+  /** Whether the site has a certificate: then it answers over HTTPS too. */
+  readonly secure: boolean
 }
 
 export const vhost = (site: Vhost): to.Nginx => {
   const { served, moved } = siteNames(site.spec)
   if (site.spec.suspended) return suspended(site, [...served, ...moved.flatMap(({ names }) => names)])
   return nginx`
+    ${hstsMap(site)}
     ${limitZones(site)}
     ${cacheZone(site)}
     ${areaMaps(site)}
@@ -37,10 +41,16 @@ export const vhost = (site: Vhost): to.Nginx => {
   `
 }
 
-const listen = ({ facts: { http } }: Vhost): ReadonlyArray<to.Nginx> =>
-  [http.ipv4, ...(http.ipv6 === null ? [] : [http.ipv6])].map(
-    (address) => nginx`listen ${to.listen(address, http.port)};`,
-  )
+const listen = (site: Vhost): ReadonlyArray<to.Nginx> => {
+  const { http } = site.facts
+  return [
+    ...[http.ipv4, ...(http.ipv6 === null ? [] : [http.ipv6])].map(
+      (address) => nginx`listen ${to.listen(address, http.port)};`,
+    ),
+    ...tlsRules(site),
+    nginx`include ${to.path(seenBy(site.facts, platform.acmeLocation))};`,
+  ]
+}
 
 const logs = ({ facts, layout }: Vhost): to.Nginx => nginx`
   access_log ${to.path(seenBy(facts, `${layout.logs}/access.log`))} plumbline;
@@ -49,16 +59,20 @@ const logs = ({ facts, layout }: Vhost): to.Nginx => nginx`
 
 // The address bar's port is not always ours to know (a proxy may stand in front), but on another port than 80 it must be said.
 const redirectServer = (site: Vhost, names: ReadonlyArray<string>, target: string): to.Nginx => {
-  const port = site.facts.http.port === 80 ? to.nothing : nginx`:${to.integer(site.facts.http.port, 1, 65535)}`
+  const plain = portUnless(80, site.facts.http.port)
   const origin = site.spec.redirects.https
-    ? nginx`https://${to.serverName(target)}`
-    : nginx`$plumb_scheme://${to.serverName(target)}${port}`
+    ? nginx`https://${to.serverName(target)}${httpsPort(site)}`
+    : nginx`$plumb_scheme://${to.serverName(target)}${site.secure && site.facts.http.https !== null ? nginx`$plumb_port` : plain}`
   return nginx`
     server {
         ${listen(site)}
         server_name ${to.serverNames(names)};
         ${logs(site)}
-        return 301 ${origin}$request_uri;
+        ${hstsHeader(site)}
+
+        location / {
+            return 301 ${origin}$request_uri;
+        }
     }
   `
 }
@@ -84,7 +98,7 @@ const contentServer = (site: Vhost, names: ReadonlyArray<string>): to.Nginx => {
         ${areaRules(site)}
         ${spec.compression ? to.nothing : uncompressed(facts)}
         ${plainPathsOnly(site)}
-        ${spec.redirects.https ? toHttps : to.nothing}
+        ${spec.redirects.https ? toHttps(site) : to.nothing}
 
         location / {
             try_files $uri $uri/ ${frontController ? nginx`/index.php$is_args$args` : nginx`=404`};
@@ -109,11 +123,11 @@ const frontPage = (index: to.Nginx): to.Nginx => nginx`
   }
 `
 
-// No certificate is known here yet: whoever ends TLS in front of this server says so in X-Forwarded-Proto, and everybody else
-// is sent to https, as the record asks. A client that forges the header gets plain HTTP for itself alone.
-const toHttps = nginx`
-  if ($plumb_scheme != https) {
-      return 301 https://$host$request_uri;
+// Whoever ends TLS in front of this server says so in X-Forwarded-Proto, and everybody else is sent to https, as the record
+// asks. A client that forges the header gets plain HTTP for itself alone.
+const toHttps = (site: Vhost): to.Nginx => nginx`
+  if ($plumb_insecure) {
+      return 301 https://$host${httpsPort(site)}$request_uri;
   }
 `
 

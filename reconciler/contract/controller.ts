@@ -19,6 +19,8 @@ export interface Desired<out Spec> {
 export interface RenderContext {
   readonly facts: Facts
   readonly lookup: <Spec>(kind: string, name: string) => Desired<Spec> | undefined
+  /** Records of a kind that name this one and say that it is concerned (`Reference.concerned`), by name. */
+  readonly concerning: <Spec>(kind: string) => ReadonlyArray<Desired<Spec>>
 }
 
 /**

@@ -126,6 +126,13 @@ export interface ResourceType<Spec, Seen> {
    * for a record that has several. Nothing that is wanted depends on them.
    */
   readonly measure?: Effect.Effect<(id: string) => Readonly<Record<string, number>>, ResourceFailure, Host>
+  /** What people should know of it while it is in sync: when it ends, what comes next. Sentences; pure. */
+  readonly tells?: (spec: Spec, seen: Seen) => ReadonlyArray<string>
+  /**
+   * What has to be done for resources of the type beside all passes, because it takes long: never ends. Its state is on the
+   * host, and whatever it brings about is seen by a watched path.
+   */
+  readonly tends?: Effect.Effect<never, never, Host>
   /** The whole of a seen thing as text, to keep what a person edited and to show a unified diff of content; secrets masked by the type. */
   readonly keep?: (seen: Seen) => string | undefined
 }

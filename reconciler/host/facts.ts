@@ -3,15 +3,22 @@
 
 import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
+import { letsEncrypt } from "../../spec/acme.ts"
 import type { Facts } from "../contract/facts.ts"
 import type { ResourceFailure } from "../contract/resource.ts"
 import { attempt, Host, type HostShape } from "./host.ts"
+import type { HostPath } from "./path.ts"
+import { hooksFolder } from "./state-folders.ts"
 
 export interface FactsOptions {
   /** Where sites answer; 80 on a live host and 8081 on a directory host when not given. */
   readonly httpPort?: number
   /** The public half of the host's key for secrets. */
   readonly recipient?: string
+  /** Where they answer over HTTPS; null: nowhere. 443 on a live host and nowhere on a directory host when not given. */
+  readonly httpsPort?: number | null
+  /** How certificates are ordered; a directory host orders none unless it is told to. */
+  readonly acme?: Partial<Omit<Facts["acme"], "hooks">>
 }
 
 export const observeFacts = (options: FactsOptions = {}): Effect.Effect<Facts, ResourceFailure, Host> =>
@@ -38,11 +45,37 @@ const factsOf = (host: HostShape, mariadb: Facts["mariadb"], options: FactsOptio
     homes: { filesystem: host.quotas.filesystem, quotas: host.quotas.kind },
     http: {
       port: options.httpPort ?? (live ? 80 : 8081),
+      https: options.httpsPort === undefined ? (live ? 443 : null) : options.httpsPort,
       // A directory host serves whoever sits at this machine.
       ipv4: live ? "0.0.0.0" : "127.0.0.1",
       ipv6: live && hasIpv6() ? "::" : null,
     },
+    acme: {
+      orders: live,
+      directory: letsEncrypt,
+      email: null,
+      trust: null,
+      addresses: [],
+      ...options.acme,
+      hooks: hooksOf(host),
+    },
   }
+}
+
+/** Root runs them, so they and their folder are to be root's alone. */
+const hooksOf = ({ files }: HostShape): ReadonlyArray<string> => {
+  const isRoots = (path: HostPath, type: "file" | "directory"): boolean => {
+    const stat = files.stat(path)
+    return stat?.type === type && stat.owner === "root" && (stat.mode & 0o022) === 0
+  }
+  if (!["/etc", "/etc/plumbline", hooksFolder].every((folder) => isRoots(folder as HostPath, "directory"))) return []
+  return files
+    .list(hooksFolder)
+    .filter((name) => /^[a-z0-9][a-z0-9_-]{0,62}$/.test(name))
+    .filter(
+      (name) =>
+        isRoots(`${hooksFolder}/${name}`, "file") && ((files.stat(`${hooksFolder}/${name}`)?.mode ?? 0) & 0o100) !== 0,
+    )
 }
 
 const bubblewrap = "/usr/bin/bwrap"

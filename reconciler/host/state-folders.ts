@@ -17,6 +17,13 @@ export const keysFolder: HostPath = `${stateFolder}/keys`
 /** What homes would be limited to, on a host that cannot. */
 export const quotasFolder: HostPath = `${stateFolder}/quotas`
 export const trashFolder: HostPath = `${stateFolder}/trash`
+/** What certificates are ordered with: accounts, orders under way, what is wanted. For root alone. */
+export const acmeFolder: HostPath = `${stateFolder}/acme`
+export const acmeAccountsFolder: HostPath = `${acmeFolder}/accounts`
+export const acmeWishesFolder: HostPath = `${acmeFolder}/wishes`
+export const acmeSitesFolder: HostPath = `${acmeFolder}/sites`
+/** Programs that set records in the DNS, put there by root. */
+export const hooksFolder: HostPath = "/etc/plumbline/dns-hooks"
 /** Homes stay on their file system: a rename, never a copy. */
 export const homeTrashFolder: HostPath = "/home/.plumbline-trash"
 
@@ -36,5 +43,9 @@ export const makeStateFolders = (files: Files): void => {
   for (const path of folders) {
     files.makeDirectory(path, { owner: "root", group: "root", mode: 0o700 })
   }
-  for (const path of folders) files.cleanTemporary(path)
+  // The answers to challenges are in it too, and nginx's workers pass through to them.
+  files.makeDirectory(acmeFolder, { owner: "root", group: "root", mode: 0o711 })
+  const acme = [acmeAccountsFolder, acmeWishesFolder, acmeSitesFolder]
+  for (const path of acme) files.makeDirectory(path, { owner: "root", group: "root", mode: 0o700 })
+  for (const path of [...folders, ...acme]) files.cleanTemporary(path)
 }

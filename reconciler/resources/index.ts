@@ -3,6 +3,7 @@
 import type { ResourceType } from "../contract/resource.ts"
 import type { AnyType } from "../types.ts"
 import { blockType } from "./block.ts"
+import { certificateType } from "./certificate.ts"
 import { directoryType } from "./directory.ts"
 import { fileType } from "./file.ts"
 import { groupType } from "./group.ts"
@@ -46,5 +47,6 @@ export const resourceTypes: ReadonlyMap<string, AnyType> = new Map(
     erased(timerType),
     erased(runType),
     erased(suspensionType),
+    erased(certificateType),
   ].map((type) => [type.kind, type]),
 )

@@ -11,6 +11,7 @@ import type { HostPath } from "../host/path.ts"
 import { onScratchHost } from "../host/scratch-host.ts"
 import { sideEffectCount } from "../host/side-effect.ts"
 import { block } from "./block.ts"
+import { certificate } from "./certificate.ts"
 import { directory } from "./directory.ts"
 import { file, fileType } from "./file.ts"
 import { group } from "./group.ts"
@@ -54,6 +55,7 @@ const ground: ReadonlyArray<Resource> = [
   ...["/etc/plumbline", "/etc/plumbline/nginx", liveTree, nextTree].map((path) =>
     directory(path as HostPath, root755, where),
   ),
+  directory("/var/lib/plumbline/certificates", root755, where),
   ...["/etc/pam.d", "/etc/ssh", "/etc/ssh/sshd_config.d", "/etc/plumbline/ssh", "/etc/plumbline/ssh/keys"].map((path) =>
     directory(path as HostPath, root755, where),
   ),
@@ -102,6 +104,7 @@ const examples: ReadonlyArray<Resource> = [
   ),
   timer("plumb-echo@acme\\x2dshop.timer", { calendar: ["*-*-13 00:00:00 UTC", "Fri *-*-* 00:00:00 UTC"] }, where),
   suspension("/etc/plumbline/other", { suspended: true }, where),
+  certificate("shop", { group: "acme", names: ["shop.example.org"], source: { by: "nobody" } }, where),
   run("Job.shop", { askedAt: Date.UTC(2999), unit: "plumb-echo-1.service", argv: ["/nonexistent/echo"] }, where),
 ]
 
