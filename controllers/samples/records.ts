@@ -58,12 +58,9 @@ export const liveFacts: Facts = {
   mariadb: { version: "10.11.14", socket: "/run/mysqld/mysqld.sock" },
   sshd: { program: "/usr/sbin/sshd", version: "9.2p1", sftpServer: "/usr/lib/openssh/sftp-server" },
   bubblewrap: "/usr/bin/bwrap",
-<<<<<<< HEAD
   homes: { filesystem: "btrfs", quotas: "btrfs" },
-=======
   http: { port: 80, https: 443, ipv4: "0.0.0.0", ipv6: "::" },
   acme: { ...acme, orders: true, hooks: ["example-dns"] },
->>>>>>> 55b962d (Certificates: uploaded ones and placeholders, read by nginx with each handshake; HTTP/2, HSTS, trusted proxies, and a refusal of unknown names over TLS too)
 }
 
 export const directoryFacts: Facts = {
@@ -82,12 +79,9 @@ export const directoryFacts: Facts = {
   mariadb: { version: "files", socket: "/run/mysqld/mysqld.sock" },
   sshd: null,
   bubblewrap: null,
-<<<<<<< HEAD
   homes: { filesystem: "directory", quotas: null },
-=======
   http: { port: 8081, https: 8443, ipv4: "127.0.0.1", ipv6: null },
   acme: { ...acme, orders: false, hooks: ["example-dns"] },
->>>>>>> 55b962d (Certificates: uploaded ones and placeholders, read by nginx with each handshake; HTTP/2, HSTS, trusted proxies, and a refusal of unknown names over TLS too)
 }
 
 export const desired = <Spec>(kind: string, name: string, spec: Spec): Desired<Spec> => ({

@@ -41,13 +41,11 @@ export const Facts = Schema.Struct({
   bubblewrap: Schema.NullOr(Schema.String),
   /** The public key that this node's secrets are sealed for; left out where it has none. */
   sealing: Schema.optionalKey(Schema.Struct({ recipient: Schema.String })),
-<<<<<<< HEAD
   /** The file system of the homes, and how it can limit what each holds; null where it cannot. */
   homes: Schema.Struct({
     filesystem: Schema.String,
     quotas: Schema.NullOr(Schema.Literals(["btrfs", "project"])),
   }),
-=======
   /** `https` is its port; null where this nginx answers to none. */
   http: Schema.Struct({
     port: Schema.Int,
@@ -67,6 +65,5 @@ export const Facts = Schema.Struct({
     /** Names of the programs that set records in the DNS. */
     hooks: Schema.Array(Schema.String),
   }),
->>>>>>> 55b962d (Certificates: uploaded ones and placeholders, read by nginx with each handshake; HTTP/2, HSTS, trusted proxies, and a refusal of unknown names over TLS too)
 })
 export type Facts = typeof Facts.Type
