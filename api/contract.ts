@@ -247,6 +247,11 @@ const runs = HttpApiGroup.make("runs")
       success: Shapes.RunDetail,
       error: Problems.NotFound,
     }),
+    HttpApiEndpoint.get("reports", "/v1/reports", {
+      query: { kind: Schema.String, name: Schema.String },
+      success: Schema.Struct({ items: Schema.Array(Shapes.Report) }),
+      error: Problems.NotFound,
+    }),
     /** Asks for a run beside the schedule: a write of the record, whose host then runs it once. */
     HttpApiEndpoint.post("run", "/v1/runs", {
       payload: Schema.Struct(recordPath),

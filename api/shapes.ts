@@ -158,8 +158,20 @@ export const RunDetail = Schema.Struct({
   output: Schema.String,
   /** How many bytes more there were. */
   outputDropped: Schema.Int,
+  /** What it found out, in words of its kind: the id and size of a backup, say. */
+  details: Schema.NullOr(Schema.Unknown),
 })
 export type RunDetail = typeof RunDetail.Type
+
+/** What a node has last told of a record beside its conditions. */
+export const Report = Schema.Struct({
+  node: Schema.String,
+  kind: Schema.String,
+  name: Schema.String,
+  report: Schema.Unknown,
+  reportedAt: Instant,
+})
+export type Report = typeof Report.Type
 
 export const Pause = Schema.Struct({
   id: Schema.String,

@@ -45,6 +45,8 @@ describe("the controllers", () => {
       "Database",
       "CronJob",
       "SshKey",
+      "BackupPolicy",
+      "Backup",
     ])
   })
 })

@@ -4,16 +4,14 @@
  * The one thing to know before changing it: timers start `cron/runner.ts` and nothing else, and it reads the files anew each
  * time. So a change of the command needs no other timer, and a run that is under way ends as it began.
  */
-import { createHash } from "node:crypto"
-import * as Result from "effect/Result"
 import { file } from "../reconciler/resources/file.ts"
 import { pathKey, userKey } from "../reconciler/resources/place.ts"
 import { run } from "../reconciler/resources/run.ts"
 import { timer } from "../reconciler/resources/timer.ts"
-import { onCalendar, parseCron } from "../spec/cron.ts"
 import type { CronJobSpec } from "../spec/cron-job.ts"
 import { commandFile, environmentFile, jobFile } from "./cron/job.ts"
-import { shaped, UnsafeValue } from "./encode/unsafe.ts"
+import { calendarOf } from "./encode/calendar.ts"
+import { askedRun } from "./encode/moment.ts"
 import { accountLayout, cronLayout, platform } from "./layout.ts"
 import { guarded, resources, waiting } from "./outcome.ts"
 import { ownerOf, restsWith } from "./suspension.ts"
@@ -57,7 +55,7 @@ export const cronJob = guarded<CronJobSpec>("CronJob", ({ id, name, spec }, cont
       : [
           timer(
             spec.overlap === "skip" ? layout.timer : layout.timerOfEach,
-            { calendar: rests === undefined ? calendarOf(spec) : [] },
+            { calendar: rests === undefined ? calendarOf(spec.schedule, spec.timeZone) : [] },
             { fields: ["spec.schedule", "spec.timeZone", "spec.overlap", "spec.paused"], after: ready },
           ),
         ]),
@@ -66,13 +64,6 @@ export const cronJob = guarded<CronJobSpec>("CronJob", ({ id, name, spec }, cont
   return resources(all, rests)
 })
 
-const calendarOf = ({ schedule, timeZone }: CronJobSpec): ReadonlyArray<string> => {
-  const zone = shaped("a time zone", timeZone, /^[A-Za-z_]+(\/[A-Za-z0-9_+-]+){0,2}$/, "Use an IANA name.")
-  const parsed = parseCron(schedule)
-  if (Result.isFailure(parsed)) throw new UnsafeValue("a schedule", schedule, parsed.failure.mend)
-  return onCalendar(parsed.success, zone)
-}
-
 const asked = (
   id: string,
   name: string,
@@ -80,11 +71,7 @@ const asked = (
   passOver: boolean,
   after: ReadonlyArray<ReturnType<typeof pathKey>>,
 ) => {
-  const askedAt = Date.parse(moment)
-  if (!Number.isSafeInteger(askedAt) || askedAt < 0) throw new UnsafeValue("a moment", moment, "Use ISO 8601.")
-  const hex = createHash("sha256").update(`${id} ${askedAt}`).digest("hex")
-  // A UUID of our own making (RFC 9562, version 8): the same moment is the same run.
-  const runId = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+  const { askedAt, runId } = askedRun(id, moment)
   return run(
     `CronJob.${name}`,
     {

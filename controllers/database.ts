@@ -4,7 +4,8 @@
  * The one thing to know before changing it: rights are spelled out and never "all", because what "all" means changes with
  * the server's version. None of them reaches beyond the one database, lets a user pass rights on, or runs as somebody else.
  */
-import { sqlDatabaseKey } from "../reconciler/resources/place.ts"
+import { file } from "../reconciler/resources/file.ts"
+import { pathKey, sqlDatabaseKey } from "../reconciler/resources/place.ts"
 import { sqlDatabase } from "../reconciler/resources/sql-database.ts"
 import { sqlUser } from "../reconciler/resources/sql-user.ts"
 import { type DatabaseSpec, type databaseAccess, serverDatabaseName } from "../spec/database.ts"
@@ -12,6 +13,7 @@ import { plainOf } from "../spec/secret.ts"
 import { serverHost } from "../spec/sql-names.ts"
 import * as to from "./encode/sql.ts"
 import { UnsafeValue } from "./encode/unsafe.ts"
+import { databaseEntry, platform } from "./layout.ts"
 import { guarded, resources, stalled, waiting } from "./outcome.ts"
 import { ownerOf, restsWith } from "./suspension.ts"
 
@@ -67,6 +69,11 @@ export const database = guarded<DatabaseSpec>("Database", ({ kind, name, spec },
         },
         { fields: [...named, "spec.users"], after: [sqlDatabaseKey(server)] },
       ),
+    ),
+    file(
+      databaseEntry(spec.account, server),
+      { owner: "root", group: "root", mode: 0o600, content: "mariadb" },
+      { fields: [...named, "spec.account"], after: [sqlDatabaseKey(server), pathKey(platform.databases)] },
     ),
   ]
   return resources(all, rests)

@@ -1,6 +1,8 @@
 /** The controllers, one a kind: adding one is a line here. */
 import type { Controller } from "../reconciler/contract/controller.ts"
 import { account } from "./account.ts"
+import { backup } from "./backup.ts"
+import { backupPolicy } from "./backup-policy.ts"
 import { certificate } from "./certificate.ts"
 import { cronJob } from "./cron-job.ts"
 import { database } from "./database.ts"
@@ -20,4 +22,6 @@ export const controllers: ReadonlyArray<Controller<never>> = [
   database,
   cronJob,
   sshKey,
+  backupPolicy,
+  backup,
 ]

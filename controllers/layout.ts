@@ -7,6 +7,16 @@
  */
 import { createHash } from "node:crypto"
 import type { Facts } from "../reconciler/contract/facts.ts"
+import {
+  backupStateFolder,
+  backupsFolder,
+  backupUser,
+  certificatesFileOf,
+  databasesFolder,
+  jobFileOf,
+  stateFolderOf,
+  variablesFileOf,
+} from "../reconciler/resources/backup-place.ts"
 import { challenges, pairsFolder } from "../reconciler/resources/certificate-place.ts"
 import { keepSessionsMark, keyFile, keysFolder, sshKeys } from "../reconciler/resources/ssh-place.ts"
 import { escapeUnitName, instanceName, sliceName } from "../reconciler/resources/unit-name.ts"
@@ -82,6 +92,8 @@ export const platform = {
   runner: `${configuration}/cron-run`,
   cronUnitFile: "/etc/systemd/system/plumb-cron@.service",
   cronEachUnitFile: "/etc/systemd/system/plumb-cron-each@.service",
+  /** Which databases each account has: for whoever keeps or counts what an account has. */
+  databases: databasesFolder,
   /** Runs that have ended, for the agent to fetch. */
   runs: `${state}/runs`,
   logrotate: `${configuration}/logrotate.conf`,
@@ -227,3 +239,33 @@ export const cronLayout = (job: string) => {
     timerOfEach: `plumb-cron-each@${escapeUnitName(name)}.timer`,
   } as const
 }
+
+/** What a host has for the backups of all accounts. */
+export const backups = {
+  folder: backupsFolder,
+  state: backupStateFolder,
+  user: backupUser,
+  /** Below the numbers of accounts, above those of Debian's own. */
+  uid: 9905,
+  unitFile: "/etc/systemd/system/plumb-backup@.service",
+  checkUnitFile: "/etc/systemd/system/plumb-check@.service",
+} as const
+
+/** Files and timers of a backup policy. */
+export const backupLayout = (policy: string) => {
+  const name = recordName(policy)
+  const instance = escapeUnitName(name)
+  return {
+    name,
+    job: jobFileOf(name),
+    variables: variablesFileOf(name),
+    certificates: certificatesFileOf(name),
+    state: stateFolderOf(name),
+    timer: `plumb-backup@${instance}.timer`,
+    checkTimer: `plumb-check@${instance}.timer`,
+  } as const
+}
+
+/** Where it stands that an account has a database. Neither name has a dot in it. */
+export const databaseEntry = (account: string, database: string): HostPath =>
+  `${databasesFolder}/${accountName(account)}.${database}`

@@ -13,6 +13,7 @@ import { nginxMember } from "../reconciler/resources/nginx-member.ts"
 import { nginxKey, pathKey } from "../reconciler/resources/place.ts"
 import { unit } from "../reconciler/resources/unit.ts"
 import type { NodeSpec } from "../spec/node.ts"
+import { backupsOfNode } from "./backups/node.ts"
 import { runnerText } from "./cron/runner.ts"
 import { cronEachUnit, cronUnit } from "./cron/units.ts"
 import { file } from "./encode/text.ts"
@@ -32,6 +33,8 @@ export const node = guarded<NodeSpec>("Node", ({ spec }, { facts }) =>
     ...webServer(spec, facts),
     ...phpTemplates(facts),
     ...cronRunner,
+    folder(platform.databases, 0o700),
+    ...backupsOfNode(facts),
     ...logRotation(facts),
     ...sshOfNode(facts),
   ]),

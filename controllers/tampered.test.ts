@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest"
 import type { Controller, Desired } from "../reconciler/contract/controller.ts"
 import type { Resource } from "../reconciler/contract/resource.ts"
 import { account } from "./account.ts"
+import { backupPolicy } from "./backup-policy.ts"
 import { certificate } from "./certificate.ts"
 import { cronJob } from "./cron-job.ts"
 import { database } from "./database.ts"
@@ -10,6 +11,7 @@ import { php } from "./php.ts"
 import { hostile } from "./samples/hostile.ts"
 import { type Directive, parseNginx } from "./samples/nginx-tokens.ts"
 import {
+  aBackupPolicy,
   aCertificate,
   aCronJob,
   aDatabase,
@@ -134,7 +136,7 @@ describe("a record that was tampered with", () => {
       users: [{ name: "shop", passwordVerifier: `*${"0A".repeat(20)}`, hosts: ["192.0.2.0/24", "2001:db8::1"] }],
     })
     everyResource(database, record, ({ id, spec }) => {
-      expect(id).toMatch(/^[a-z0-9][a-z0-9_-]{0,63}$/)
+      expect(id).toMatch(/^(\/etc\/plumbline\/databases\/[a-z0-9-]+\.)?[a-z0-9][a-z0-9_-]{0,63}$/)
       expect(["mysql", "root", "sys"]).not.toContain(id)
       // The name of the record is a text of the note beside the database, and nothing that the server reads.
       expect(JSON.stringify({ ...(spec as object), record: "" })).not.toMatch(/%|`|'|\\/)
@@ -170,6 +172,35 @@ describe("a record that was tampered with", () => {
       expect(JSON.stringify(spec)).toMatch(
         /^\{"group":"www-data","names":\["secure.example.org"\],"source":\{"by":"order","wish":\{"names":\["secure.example.org"\],"directory":"https:\/\/[a-z0-9.:/-]+","email":"[A-Za-z0-9._+-]+@[a-z0-9.-]+","trust":null,"hook":"example-dns","addresses":\[\],"group":"www-data"\}\}\}$/,
       )
+    })
+  })
+
+  it("gives a policy's files for root alone, of arguments that restic takes for none of its options, or none", () => {
+    const record = aBackupPolicy("acme", {
+      repository: {
+        s3: {
+          endpoint: "https://s3.example.org",
+          bucket: "acme",
+          prefix: "a/b",
+          accessKey: "key",
+          secretKey: "secret",
+        },
+      },
+      excludes: ["*.log", "sites/*/cache"],
+      runNow: "2026-01-02T03:04:05.678Z",
+    })
+    everyResource(backupPolicy, record, ({ id, spec }, content) => {
+      expect(id).toMatch(
+        /^(?:\/etc\/plumbline\/backups\/[a-z0-9-]+\.(?:json|environment|ca)|\/var\/lib\/plumbline\/backups\/[a-z0-9-]+|plumb-(?:backup|check)@[a-z0-9\\x]+\.timer|BackupPolicy\.[a-z0-9-]+)$/,
+      )
+      if (id.endsWith(".environment"))
+        for (const line of content.trimEnd().split("\n")) expect(line).toMatch(/^[A-Z_]+="(?:[^"\\$`]|\\["\\$`])*"$/)
+      if (id.endsWith(".json")) {
+        const { excludes, repository } = JSON.parse(content)
+        expect(repository).toMatch(/^s3:https:\/\/[a-z0-9.:-]+\/[a-z0-9-]+\/[A-Za-z0-9._/-]+$/)
+        for (const one of excludes) expect(one).not.toMatch(/^[-!#]|[$\p{Cc}]|(^|\/)\.\.(\/|$)/u)
+      }
+      expect(JSON.stringify({ ...(spec as object), content: "" })).not.toContain("correct-horse-battery")
     })
   })
 

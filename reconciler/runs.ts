@@ -7,6 +7,7 @@
 import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import * as Schema from "effect/Schema"
 import type { ResourceFailure } from "./contract/resource.ts"
 import { attempt, type Host } from "./host/host.ts"
 import type { HostPath } from "./host/path.ts"
@@ -38,9 +39,21 @@ export interface RunRow {
   readonly exitStatus: number | null
   readonly output: string
   readonly outputDropped: number
+  /** What it found out, in words of its own kind. */
+  readonly details?: unknown
+  /** What it tells of a record that has more to tell than single runs. */
+  readonly report?: Report
+}
+
+export interface Report {
+  readonly record: RecordKey
+  readonly recordId: string
+  readonly report: unknown
 }
 
 const kept = 65_536
+/** Lists of hundreds of backups. */
+const told = 1024 * 1024
 const partial = ".part"
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
@@ -76,6 +89,8 @@ export const ended: Effect.Effect<
           ...result,
           output: text("output", kept),
           outputDropped: Number(text("dropped")) || 0,
+          ...detailsOf(text("details", told)),
+          ...reportOf(text("report", told)),
         },
       ],
     ]
@@ -118,6 +133,32 @@ export const bring = Effect.fnUntraced(function* (store: Pick<DesiredStateShape,
     }),
   )
 })
+
+const parsed = (text: string): unknown => {
+  try {
+    return text === "" ? undefined : JSON.parse(text.replaceAll("\\u0000", "\ufffd"))
+  } catch {
+    return undefined
+  }
+}
+
+const detailsOf = (text: string): Pick<RunRow, "details"> => {
+  const details = parsed(text)
+  return details === undefined || details === null ? {} : { details }
+}
+
+const isReport = Schema.is(
+  Schema.Struct({
+    record: Schema.String.check(Schema.isPattern(/^[A-Za-z]+\/[^/]+$/)),
+    recordId: Schema.String.check(Schema.isPattern(uuid)),
+    report: Schema.Unknown,
+  }),
+)
+
+const reportOf = (text: string): Pick<RunRow, "report"> => {
+  const report = parsed(text)
+  return isReport(report) ? { report: { ...report, record: report.record as RecordKey } } : {}
+}
 
 const isRunning = (boot: string, pid: number): boolean =>
   boot === fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim() && startOf(pid) !== undefined

@@ -400,6 +400,37 @@ const certificate = fc.record({
     }),
   ),
 })
+const moment = fc.constantFrom("2031-04-05T18:00:00.000Z", "1999-12-31T23:59:59.999Z")
+const repository = fc.oneof(
+  recordName.map((name) => ({ local: { path: `/var/backups/plumbline/${name}` } })),
+  fc
+    .record({
+      endpoint: fc.constantFrom("https://fsn1.example.org", "https://192.0.2.7:9000"),
+      bucket: matching(/^[a-z0-9][a-z0-9-]{1,20}[a-z0-9]$/),
+      prefix: optional(fc.constantFrom("backups/acme", "_x", "a.b_c")),
+      region: optional(fc.constantFrom("fsn1", "eu-central-1")),
+      accessKey: matching(/^[A-Za-z0-9+/=]{1,20}$/),
+      secretKey: matching(/^[A-Za-z0-9+/=]{1,20}$/),
+    })
+    .map((s3) => ({ s3: Object.fromEntries(Object.entries(s3).filter(([, value]) => value !== undefined)) })),
+)
+const backupPolicy = fc.record({
+  account: accountName,
+  repository,
+  password: optional(matching(/^[!-~]{16,40}$/)),
+  schedule: optional(cronExpression),
+  timeZone: optional(fc.constantFrom("UTC", "Europe/Vienna")),
+  retention: optional(
+    fc.record({ daily: fc.integer({ min: 1, max: 366 }), monthly: fc.integer({ min: 0, max: 120 }) }),
+  ),
+  excludes: optional(
+    fc.uniqueArray(fc.constantFrom("*.log", "sites/*/public/cache", "größe", "a b/c"), { maxLength: 3 }),
+  ),
+  check: optional(cronExpression),
+  paused: optional(fc.boolean()),
+  runNow: optional(moment),
+})
+const backup = fc.record({ policy: recordName, runNow: optional(moment) })
 
 const nodeName = fc.oneof(recordName, fc.constantFrom("web1.example.org", "0.0", "1.5"))
 
@@ -407,6 +438,8 @@ const nodeName = fc.oneof(recordName, fc.constantFrom("web1.example.org", "0.0",
 export const writtenRecord = fc.oneof(
   envelope("Account", accountName, account),
   envelope("Certificate", recordName, certificate),
+  envelope("Backup", recordName, backup),
+  envelope("BackupPolicy", recordName, backupPolicy),
   envelope("CronJob", recordName, cronJob),
   envelope("Database", databaseRecordName, database),
   envelope("Node", nodeName, node),

@@ -7,6 +7,8 @@ import * as Schema from "effect/Schema"
 
 export const kindNames = [
   "Account",
+  "Backup",
+  "BackupPolicy",
   "Certificate",
   "CronJob",
   "Database",

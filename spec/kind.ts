@@ -65,6 +65,8 @@ export type PureCodec<T, E = unknown> = Schema.Codec<T, E, never, never>
 export interface Runs<Spec> {
   /** The next runs after a moment, in milliseconds since 1970. */
   upcoming(spec: Spec, after: number, count: number): ReadonlyArray<number>
+  /** Each record is a run by itself: writing one asks for it. */
+  readonly once?: true
 }
 
 export interface Kind<K extends string, Name extends string, Spec, Encoded> {

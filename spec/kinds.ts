@@ -8,6 +8,8 @@
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import { Account } from "./account.ts"
+import { Backup } from "./backup.ts"
+import { BackupPolicy } from "./backup-policy.ts"
 import { Certificate } from "./certificate.ts"
 import { CronJob } from "./cron-job.ts"
 import { Database } from "./database.ts"
@@ -24,13 +26,27 @@ import { SshKey } from "./ssh-key.ts"
 
 export { KindName, kindNames }
 
-export const kinds = { Account, Certificate, CronJob, Database, Node, Package, Php, Site, SshKey } satisfies {
+export const kinds = {
+  Account,
+  Backup,
+  BackupPolicy,
+  Certificate,
+  CronJob,
+  Database,
+  Node,
+  Package,
+  Php,
+  Site,
+  SshKey,
+} satisfies {
   readonly [K in KindName]: { readonly kind: K }
 }
 
 /** Each kind's records, as a person writes them. */
 export const envelopes = {
   Account: envelopeOf(Account),
+  Backup: envelopeOf(Backup),
+  BackupPolicy: envelopeOf(BackupPolicy),
   Certificate: envelopeOf(Certificate),
   CronJob: envelopeOf(CronJob),
   Database: envelopeOf(Database),
@@ -100,6 +116,12 @@ export const suspendsOf = (record: Envelope): boolean => kindOf(record).suspends
 export const secretsOf = (record: Envelope): ReadonlyArray<SecretPlace> =>
   kindOf(record).secrets?.(record.spec) ?? noSecrets
 const noSecrets: ReadonlyArray<SecretPlace> = []
+
+/** The spec as written, with the moment of the write where its kind runs once for that and none is given. */
+export const datedOf = (kind: KindName, written: { readonly [field: string]: unknown }, now: string) => {
+  const { runs }: Kind<string, string, unknown, unknown> = kinds[kind]
+  return runs?.once !== true || written["runNow"] !== undefined ? written : { ...written, runNow: now }
+}
 
 /** When this record runs; nothing where its kind does not run by itself. */
 export const runsOf = (

@@ -3,6 +3,7 @@
 import * as Command from "effect/cli/Command"
 import { agent } from "./agent.ts"
 import { apply } from "./apply.ts"
+import { backups } from "./backups.ts"
 import { deleteRecord } from "./delete.ts"
 import { diff } from "./diff.ts"
 import { drift } from "./drift.ts"
@@ -33,7 +34,7 @@ export const plumb = Command.make("plumb").pipe(
       group: "Say what is wanted",
       commands: [apply, diff, get, exportRecords, deleteRecord, run, password, hashPassword],
     },
-    { group: "See what is", commands: [status, explain, drift, runs, runOutput] },
+    { group: "See what is", commands: [status, explain, drift, runs, runOutput, backups] },
     { group: "Look back, and go back", commands: [history, rollback, verify] },
     { group: "Hold and let go", commands: [pause, resume] },
     { group: "Run", commands: [up, agent, schema] },

@@ -13,6 +13,7 @@ export const layer = HttpApiBuilder.group(Api, "runs", (handlers) =>
   handlers
     .handle("list", ({ query }) => answer(Runs.list(query)))
     .handle("read", ({ params }) => answer(Runs.read(params.run)))
+    .handle("reports", ({ query }) => answer(Runs.reports(query)))
     .handle("run", ({ payload }) =>
       answer(
         runNow(payload).pipe(

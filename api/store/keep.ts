@@ -4,7 +4,7 @@
  * The one thing to know before changing it: which fields those are is the kind's to say (`keeps`, and the places of its
  * `secrets`). A record that was deleted and comes back under its name keeps them too, for as long as its row is there.
  */
-import { isKindName, keptOf, mayKeep } from "../../spec/kinds.ts"
+import { datedOf, isKindName, keptOf, mayKeep } from "../../spec/kinds.ts"
 import { decoded } from "./existing.ts"
 import type { Wanted } from "./plan.ts"
 import type { JsonObject, RecordRow } from "./rows.ts"
@@ -20,5 +20,13 @@ export const keepLeftOut = (
     // What does not decode has another shape than this program's kinds know.
     if (was === undefined) return one
     const spec = keptOf(one.kind, one.spec, one.secrets, was, before.spec)
+    return spec === one.spec ? one : { ...one, spec: spec as JsonObject }
+  })
+
+/** What runs once for the moment at which it was asked for, and does not say when, was asked for now. */
+export const dateNew = (wanted: ReadonlyArray<Wanted>, now: string): ReadonlyArray<Wanted> =>
+  wanted.map((one) => {
+    if (!isKindName(one.kind)) return one
+    const spec = datedOf(one.kind, one.spec, now)
     return spec === one.spec ? one : { ...one, spec: spec as JsonObject }
   })

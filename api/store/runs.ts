@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { decodeEnvelope, type Envelope, referencesOf, runsOf, suspendsOf } from "../../spec/kinds.ts"
 import { Malformed, NotFound } from "../problems.ts"
-import type { Run, RunDetail } from "../shapes.ts"
+import type { Report, Run, RunDetail } from "../shapes.ts"
 import { defaultLimit, keysOf, pageOf } from "./page.ts"
 import { documentOf } from "./plan.ts"
 import * as Records from "./records.ts"
@@ -102,12 +102,30 @@ const suspenderOf = Effect.fnUntraced(function* (record: Envelope) {
 
 export const read = Effect.fn("runs.read")(function* (id: string) {
   const sql = yield* PgClient
-  const [row] = yield* sql<RunRow & { readonly output: string; readonly output_dropped: number }>`
-    select ${sql.literal(columns)}, u.output, u.output_dropped::float8 as output_dropped from ${sql.literal(ofRecord)}
+  const [row] = yield* sql<
+    RunRow & { readonly output: string; readonly output_dropped: number; readonly details: unknown }
+  >`
+    select ${sql.literal(columns)}, u.output, u.output_dropped::float8 as output_dropped, u.details from ${sql.literal(ofRecord)}
     where u.run_id::text = ${id}`
   if (row === undefined) return yield* new NotFound({ detail: `There is no run ${id}.` })
-  const detail: RunDetail = { ...show(row), output: row.output, outputDropped: row.output_dropped }
+  const detail: RunDetail = {
+    ...show(row),
+    output: row.output,
+    outputDropped: row.output_dropped,
+    details: row.details ?? null,
+  }
   return detail
+})
+
+/** What the nodes of a record have last told of it. */
+export const reports = Effect.fn("runs.reports")(function* ({ kind, name }: { kind: string; name: string }) {
+  const sql = yield* PgClient
+  yield* Records.read(kind, name)
+  const rows = yield* sql<Omit<Report, "reportedAt"> & { readonly reported_at: Date }>`
+    select t.node, t.kind, t.name, t.report, t.reported_at from reports t
+    join records r on r.kind = t.kind and r.name = t.name and r.id = t.record_id
+    where t.kind = ${kind} and t.name = ${name} order by t.node`
+  return { items: rows.map(({ reported_at, ...row }): Report => ({ ...row, reportedAt: reported_at.toISOString() })) }
 })
 
 /** The record with the wish that it runs now, as a document to write. Later than any wish before it. */

@@ -10,6 +10,7 @@
 import { randomUUID } from "node:crypto"
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { examine } from "../../spec/examine.ts"
@@ -22,7 +23,7 @@ import { unifiedDiff } from "./document.ts"
 import { keysOfSource, rowsOf, tieUp } from "./existing.ts"
 import { lastOf } from "./history.ts"
 import { changeOf, judge, neighboursOf, type SetChange } from "./judge.ts"
-import { keepLeftOut } from "./keep.ts"
+import { dateNew, keepLeftOut } from "./keep.ts"
 import { keyOf, mismatches, plan, prune, type Step, type Unwanted, type Wanted } from "./plan.ts"
 import { sealSecrets } from "./seal.ts"
 import { inTurns } from "./turns.ts"
@@ -65,7 +66,7 @@ export const write = Effect.fn("write")(function* (request: Write) {
       )
       // What is kept may be from before there were keys.
       const kept = yield* sealSecrets(keepLeftOut(sealed.wanted, existing), { make: true })
-      const settled = yield* settleUids(kept.wanted, existing)
+      const settled = yield* settleUids(dateNew(kept.wanted, DateTime.formatIso(yield* DateTime.now)), existing)
       const appearing = settled.wanted.filter(({ key }) => !existing.has(key))
       const last = new Map((yield* lastOf(appearing)).map((revision) => [keyOf(revision), revision]))
       const planned = plan({ wanted: settled.wanted, unwanted, source: request.source }, existing, last, randomUUID)

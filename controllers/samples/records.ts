@@ -8,6 +8,8 @@ import type { Controller, Desired, RenderContext, Rendered } from "../../reconci
 import type { Facts } from "../../reconciler/contract/facts.ts"
 import type { Resource } from "../../reconciler/contract/resource.ts"
 import { AccountSpec } from "../../spec/account.ts"
+import { BackupSpec } from "../../spec/backup.ts"
+import { BackupPolicySpec } from "../../spec/backup-policy.ts"
 import { CertificateSpec } from "../../spec/certificate.ts"
 import { CronJobSpec } from "../../spec/cron-job.ts"
 import { DatabaseSpec } from "../../spec/database.ts"
@@ -17,6 +19,8 @@ import { PhpSpec } from "../../spec/php.ts"
 import { SiteSpec } from "../../spec/site.ts"
 import { SshKeySpec } from "../../spec/ssh-key.ts"
 import { account } from "../account.ts"
+import { backup } from "../backup.ts"
+import { backupPolicy } from "../backup-policy.ts"
 import { certificate } from "../certificate.ts"
 import { cronJob } from "../cron-job.ts"
 import { database } from "../database.ts"
@@ -61,6 +65,10 @@ export const liveFacts: Facts = {
   homes: { filesystem: "btrfs", quotas: "btrfs" },
   http: { port: 80, https: 443, ipv4: "0.0.0.0", ipv6: "::" },
   acme: { ...acme, orders: true, hooks: ["example-dns"] },
+  backups: {
+    restic: "/usr/bin/restic",
+    keeper: { node: "/opt/plumbline/bin/node", program: "/opt/plumbline/reconciler/backups/keeper.main.ts" },
+  },
 }
 
 export const directoryFacts: Facts = {
@@ -82,6 +90,7 @@ export const directoryFacts: Facts = {
   homes: { filesystem: "directory", quotas: null },
   http: { port: 8081, https: 8443, ipv4: "127.0.0.1", ipv6: null },
   acme: { ...acme, orders: false, hooks: ["example-dns"] },
+  backups: { restic: "/usr/bin/restic", keeper: { node: "/usr/bin/node", program: "/srv/plumbline/keeper.main.ts" } },
 }
 
 export const desired = <Spec>(kind: string, name: string, spec: Spec): Desired<Spec> => ({
@@ -119,6 +128,19 @@ export const aCronJob = (name: string, spec: Partial<typeof CronJobSpec.Encoded>
   )
 export const aCertificate = (name: string, spec: Partial<typeof CertificateSpec.Encoded> = {}) =>
   desired("Certificate", name, Schema.decodeUnknownSync(CertificateSpec)({ site: name, ...spec }))
+export const aBackupPolicy = (name: string, spec: Partial<typeof BackupPolicySpec.Encoded> = {}) =>
+  desired(
+    "BackupPolicy",
+    name,
+    Schema.decodeUnknownSync(BackupPolicySpec)({
+      account: "acme",
+      repository: { local: { path: `/var/backups/${name}` } },
+      password: "correct-horse-battery",
+      ...spec,
+    }),
+  )
+export const aBackup = (name: string, spec: Partial<typeof BackupSpec.Encoded> = {}) =>
+  desired("Backup", name, Schema.decodeUnknownSync(BackupSpec)({ policy: "acme", ...spec }))
 export const aNode = (name = "web1.example.org") => desired("Node", name, Schema.decodeUnknownSync(NodeSpec)({}))
 
 export const renderOf = <Spec>(
@@ -226,13 +248,33 @@ const cronJobs = [
   aCronJob("resting", { paused: true }),
 ]
 
+const backupPolicies = [
+  aBackupPolicy("acme", {
+    repository: {
+      s3: {
+        endpoint: "https://fsn1.example.org",
+        bucket: "acme-backups",
+        region: "fsn1",
+        accessKey: "ACCESS/KEY+1",
+        secretKey: "secret/Key+2=",
+        ca: "-----BEGIN CERTIFICATE-----\nTUlJ\n-----END CERTIFICATE-----\n",
+      },
+    },
+    excludes: ["*.log", "sites/*/public/cache"],
+    timeZone: "Europe/Vienna",
+    runNow: "2026-01-02T03:04:05.678Z",
+  }),
+  aBackupPolicy("fern", { account: "blue-fern", retention: { daily: 3, weekly: 0 }, paused: true }),
+]
+const backups = [aBackup("before-update", { runNow: "2026-01-02T03:04:05.678Z" })]
+
 /** Everything that a node with the sample records has, by the record it came from; `changed` of each account. */
 export const renderSamples = (
   facts: Facts,
   changed: Partial<AccountSpec> = {},
 ): ReadonlyArray<readonly [record: string, rendered: Rendered]> => {
   const owners = accounts.map((each) => ({ ...each, spec: { ...each.spec, ...changed } }))
-  const others = [...packages, ...owners, ...phps, ...sites, ...certificates]
+  const others = [...packages, ...owners, ...phps, ...sites, ...certificates, ...backupPolicies]
   const all = <Spec>(controller: Controller<Spec>, records: ReadonlyArray<Desired<Spec>>) =>
     records.map((record) => [`${record.kind}/${record.name}`, renderOf(controller, record, facts, others)] as const)
   return [
@@ -245,5 +287,7 @@ export const renderSamples = (
     ...all(sshKey, sshKeys),
     ...all(database, databases),
     ...all(cronJob, cronJobs),
+    ...all(backupPolicy, backupPolicies),
+    ...all(backup, backups),
   ]
 }

@@ -65,5 +65,9 @@ export const Facts = Schema.Struct({
     /** Names of the programs that set records in the DNS. */
     hooks: Schema.Array(Schema.String),
   }),
+  /** restic, and the program (with its arguments) that makes backups with it; null where restic is not installed. */
+  backups: Schema.NullOr(
+    Schema.Struct({ restic: Schema.String, keeper: Schema.Struct({ node: Schema.String, program: Schema.String }) }),
+  ),
 })
 export type Facts = typeof Facts.Type

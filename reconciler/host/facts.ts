@@ -2,6 +2,7 @@
 // to look at every record again. Programs are this machine's, also for a directory host.
 
 import * as fs from "node:fs"
+import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import { letsEncrypt } from "../../spec/acme.ts"
 import type { Facts } from "../contract/facts.ts"
@@ -43,6 +44,7 @@ const factsOf = (host: HostShape, mariadb: Facts["mariadb"], options: FactsOptio
     bubblewrap: live && fs.existsSync(bubblewrap) ? bubblewrap : null,
     ...(options.recipient === undefined ? {} : { sealing: { recipient: options.recipient } }),
     homes: { filesystem: host.quotas.filesystem, quotas: host.quotas.kind },
+    backups: fs.existsSync(restic) ? { restic, keeper: { node: process.execPath, program: keeper } } : null,
     http: {
       port: options.httpPort ?? (live ? 80 : 8081),
       https: options.httpsPort === undefined ? (live ? 443 : null) : options.httpsPort,
@@ -77,6 +79,10 @@ const hooksOf = ({ files }: HostShape): ReadonlyArray<string> => {
         isRoots(`${hooksFolder}/${name}`, "file") && ((files.stat(`${hooksFolder}/${name}`)?.mode ?? 0) & 0o100) !== 0,
     )
 }
+const restic = "/usr/bin/restic"
+
+/** What the timers of backups start: this program's own, in the Node that runs it. */
+const keeper = fileURLToPath(new URL("../backups/keeper.main.ts", import.meta.url))
 
 const bubblewrap = "/usr/bin/bwrap"
 

@@ -27,6 +27,16 @@ const options = (socket: string) => [
 /** Of tables one moment, without holding up who writes; with all that belongs to the database. */
 const everything = ["--single-transaction", "--quick", "--routines", "--triggers", "--events", "--hex-blob"]
 
+/** Everything of one database on stdout. */
+export const dumpCommand = (socket: string, name: string): ReadonlyArray<string> => [
+  "mariadb-dump",
+  ...options(socket),
+  ...everything,
+  "--skip-comments",
+  "--",
+  name,
+]
+
 /** Into a file of this machine; `temporary` is where it grows. */
 export const dumpDatabase = (socket: string, name: string, file: string, temporary: string) =>
   sideEffectOf(

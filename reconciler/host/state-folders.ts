@@ -10,6 +10,8 @@ export const keptFolder: HostPath = `${stateFolder}/kept`
 export const sqlFolder: HostPath = `${stateFolder}/sql`
 /** Marks of runs that somebody asked for: each was begun. */
 export const askedFolder: HostPath = `${stateFolder}/asked`
+/** How what was done once, to its end, has ended. */
+export const doneFolder: HostPath = `${stateFolder}/done`
 /** Runs that have ended, for the agent to fetch. */
 export const runsFolder: HostPath = `${stateFolder}/runs`
 /** The key that secrets are sealed for. */
@@ -36,6 +38,7 @@ export const makeStateFolders = (files: Files): void => {
     homeTrashFolder,
     sqlFolder,
     askedFolder,
+    doneFolder,
     runsFolder,
     keysFolder,
     quotasFolder,

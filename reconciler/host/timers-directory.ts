@@ -27,5 +27,6 @@ export const directoryTimers = (files: Files): Timers => {
       }),
     stop: (timer) => act(() => files.remove(pathOf(timer))),
     once: ({ mark }) => act(() => files.makeDirectory(mark, { ...rootOwned, mode: 0o700 })),
+    again: () => Effect.void,
   }
 }

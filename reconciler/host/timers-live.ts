@@ -58,6 +58,7 @@ export const makeTimers = (files: Files) =>
           ),
         )
       },
+      again: (unit, argv) => change(["systemd-run", ...quiet, "--collect", `--unit=${unit}`, "--", ...argv]),
     }
   })
 

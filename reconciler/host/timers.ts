@@ -20,6 +20,8 @@ export interface Timers {
     run: { readonly unit: string; readonly mark: HostPath },
     argv: ReadonlyArray<string>,
   ) => Effect.Effect<void, ResourceFailure>
+  /** Runs a command that cleans up after itself once more: it was begun, and ended with no word. */
+  readonly again: (unit: string, argv: ReadonlyArray<string>) => Effect.Effect<void, ResourceFailure>
 }
 
 /** Where systemd keeps transient units. */

@@ -18,6 +18,7 @@ import { sshKeyType } from "./ssh-key.ts"
 import { sshdDropInType } from "./sshd-drop-in.ts"
 import { suspensionType } from "./suspension.ts"
 import { symlinkType } from "./symlink.ts"
+import { taskType } from "./task.ts"
 import { tenantDirectoryType } from "./tenant-directory.ts"
 import { timerType } from "./timer.ts"
 import { unitType } from "./unit.ts"
@@ -48,5 +49,6 @@ export const resourceTypes: ReadonlyMap<string, AnyType> = new Map(
     erased(runType),
     erased(suspensionType),
     erased(certificateType),
+    erased(taskType),
   ].map((type) => [type.kind, type]),
 )

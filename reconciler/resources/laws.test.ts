@@ -27,6 +27,7 @@ import { sshKey } from "./ssh-key.ts"
 import { sshdDropIn } from "./sshd-drop-in.ts"
 import { suspension } from "./suspension.ts"
 import { symlink } from "./symlink.ts"
+import { task } from "./task.ts"
 import { tenantDirectory } from "./tenant-directory.ts"
 import { timer } from "./timer.ts"
 import { unit } from "./unit.ts"
@@ -106,6 +107,7 @@ const examples: ReadonlyArray<Resource> = [
   suspension("/etc/plumbline/other", { suspended: true }, where),
   certificate("shop", { group: "acme", names: ["shop.example.org"], source: { by: "nobody" } }, where),
   run("Job.shop", { askedAt: Date.UTC(2999), unit: "plumb-echo-1.service", argv: ["/nonexistent/echo"] }, where),
+  task("Task.shop", { askedAt: Date.UTC(2999), unit: "plumb-echo-2.service", argv: ["/nonexistent/echo"] }, where),
 ]
 
 const removal: Removal = {

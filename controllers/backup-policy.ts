@@ -1,0 +1,106 @@
+/**
+ * BackupPolicy: what the host's program for backups reads (what to keep and where, and apart from it the keys), and the
+ * timers that start it.
+ *
+ * The one thing to know before changing it: as with cron jobs, timers start one program which reads the files anew each time.
+ * It runs restic as a user of its own; the tenant's processes never have the keys (`reconciler/backups/restic.ts`).
+ */
+import { directory } from "../reconciler/resources/directory.ts"
+import { file } from "../reconciler/resources/file.ts"
+import { pathKey, userKey } from "../reconciler/resources/place.ts"
+import { run } from "../reconciler/resources/run.ts"
+import { timer } from "../reconciler/resources/timer.ts"
+import type { BackupPolicySpec } from "../spec/backup-policy.ts"
+import { asked } from "./backups/asked.ts"
+import { jobFile, repositoryOf, variablesFile } from "./backups/job.ts"
+import * as to from "./encode/backup.ts"
+import { calendarOf } from "./encode/calendar.ts"
+import { accountLayout, backupLayout, backups } from "./layout.ts"
+import { guarded, resources, stalled, waiting } from "./outcome.ts"
+import { ownerOf, restsWith } from "./suspension.ts"
+
+export const backupPolicy = guarded<BackupPolicySpec>("BackupPolicy", ({ id, kind, name, spec }, context) => {
+  const { facts } = context
+  const account = ownerOf(context, spec.account)
+  if (account === undefined) return waiting("Account", spec.account, `There is no account ${spec.account} yet.`)
+  if (facts.backups === null) return stalled("ResticAbsent", "This node has no restic.", "Install restic on the node.")
+  if (spec.password === undefined)
+    return stalled(
+      "NoPassword",
+      "The repository has no password.",
+      "Give one, of 16 characters or more, in spec.password.",
+    )
+
+  // What does not change needs no backup, and nothing of the account is to run.
+  const rests = restsWith(account)
+  const layout = backupLayout(name)
+  const owner = accountLayout(spec.account)
+  const rootOnly = { owner: "root", group: "root", mode: 0o600 }
+  const repository = repositoryOf(layout.name, spec)
+  const certificates = "s3" in spec.repository ? spec.repository.s3.ca : undefined
+  const inFolder = [pathKey(backups.folder)]
+  const files = [
+    file(
+      layout.job,
+      { ...rootOnly, content: jobFile(id, layout.name, spec, facts) },
+      { fields: ["spec.account", "spec.repository", "spec.excludes", "spec.retention"], after: inFolder },
+    ),
+    file(
+      layout.variables,
+      { ...rootOnly, content: variablesFile(repository, spec), secret: true },
+      { fields: ["spec.repository", "spec.password", "spec.timeZone"], after: inFolder },
+    ),
+    ...(certificates === undefined
+      ? []
+      : [
+          file(
+            layout.certificates,
+            { ...rootOnly, mode: 0o644, content: to.certificates(certificates) },
+            { fields: ["spec.repository"], after: inFolder },
+          ),
+        ]),
+    directory(
+      layout.state,
+      { owner: "root", group: "root", mode: 0o700 },
+      { fields: ["metadata.name"], after: [pathKey(backups.state)] },
+    ),
+    ...(repository.folder === null
+      ? []
+      : [
+          // What is in it is all that is left of an account that is gone.
+          directory(
+            repository.folder,
+            { owner: backups.user, group: backups.user, mode: 0o700 },
+            { fields: ["spec.repository"], after: [userKey(backups.user)], onDelete: "retain" },
+          ),
+        ]),
+  ]
+  const ready = [
+    ...files.map((each) => pathKey(each.id)),
+    ...[backups.unitFile, backups.checkUnitFile].map(pathKey),
+    ...[pathKey(owner.home), userKey(owner.name), userKey(backups.user)],
+  ]
+  const at = (unit: `${string}.timer`, field: "schedule" | "check") =>
+    timer(
+      unit,
+      { calendar: rests === undefined ? calendarOf(spec[field], spec.timeZone) : [] },
+      { fields: [`spec.${field}`, "spec.timeZone", "spec.paused"], after: ready },
+    )
+  const all = [
+    ...files,
+    ...(spec.paused ? [] : [at(layout.timer, "schedule"), at(layout.checkTimer, "check")]),
+    ...(spec.runNow === undefined
+      ? []
+      : [
+          run(
+            `${kind}.${layout.name}`,
+            asked("backup", { id, kind, name }, layout.name, spec.runNow, facts.backups, rests !== undefined),
+            {
+              fields: ["spec.runNow"],
+              after: ready,
+            },
+          ),
+        ]),
+  ]
+  return resources(all, rests)
+})

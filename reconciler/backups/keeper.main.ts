@@ -1,0 +1,99 @@
+// What the timers of backups start, and the agent for whoever asks: does one thing for one policy, and leaves how it went in the
+// agent's spool. It needs neither the agent nor the store: what it has to know is in the policy's files.
+//
+//   backup POLICY [RUN ASKED RECORD ID]    one backup
+//   check POLICY                           gives back the room of what is forgotten, and checks the structure of the rest
+//
+// The one thing to know before changing it: it is root, and touches nothing that a tenant can write. Whoever starts it holds a
+// lock of the policy (flock), so it is alone.
+
+import * as fs from "node:fs"
+import * as Schema from "effect/Schema"
+import { BackupJob, jobFileOf, stateFolderOf } from "../resources/backup-place.ts"
+import { makeBackup } from "./backup.ts"
+import { openRepository, type Repository } from "./repository.ts"
+import { prepare, resticOf } from "./restic.ts"
+import { type Asked, begin, isFirst, Refused, type Run } from "./spool.ts"
+
+const [verb = "", policy = "", run, asked, record, recordId] = process.argv.slice(2)
+
+const readJob = (): BackupJob | undefined => {
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(policy)) throw new Error(`${JSON.stringify(policy)} is no policy`)
+  // A timer that elapses while its policy goes.
+  if (!fs.existsSync(jobFileOf(policy))) return undefined
+  return Schema.decodeUnknownSync(Schema.fromJsonString(BackupJob))(fs.readFileSync(jobFileOf(policy), "utf8"))
+}
+
+const askedOf = (): Asked | undefined => {
+  if (run === undefined || asked === undefined || record === undefined || recordId === undefined) return undefined
+  return { run, askedAt: Number(asked), record, recordId }
+}
+
+interface Ended {
+  readonly message: string
+  readonly details: unknown
+}
+
+/** What the policy has, for people to see. */
+const reportOf = async (job: BackupJob, repository: Repository) => ({
+  record: `BackupPolicy/${job.policy}`,
+  recordId: job.record,
+  report: { snapshots: (await repository.told()).map(({ snapshot: _, ...told }) => told) },
+})
+
+const act = async (
+  job: BackupJob,
+  log: Run,
+  wish: Asked | undefined,
+): Promise<Ended & { readonly report: unknown }> => {
+  await prepare(job)
+  const restic = resticOf(job)
+  const repository = await openRepository(job, restic, verb === "backup")
+  switch (verb) {
+    case "backup": {
+      const made = await makeBackup(job, restic, repository, log, wish === undefined ? "scheduled" : "manual")
+      const report = await reportOf(job, repository)
+      const told = report.report.snapshots.find((one) => one.run === made.run)
+      if (told === undefined) throw new Refused("The backup was made, and is not in the list of the repository.")
+      const details = { ...told, added: made.added, seconds: made.seconds }
+      return { message: `Backup ${told.id}: ${told.files} files, ${told.databases.length} databases.`, details, report }
+    }
+    case "check": {
+      await repository.forgetOrphans()
+      const pruned = await restic.run(["prune"])
+      for (const line of pruned.out.trim().split("\n").slice(-8)) log.say(line)
+      const checked = await restic.run(["check"])
+      for (const line of checked.out.trim().split("\n").slice(-8)) log.say(line)
+      return { message: "The repository is whole.", details: null, report: await reportOf(job, repository) }
+    }
+    default:
+      throw new Error(`${JSON.stringify(verb)} is nothing that can be done`)
+  }
+}
+
+const main = async (): Promise<void> => {
+  const job = readJob()
+  if (job === undefined) return
+  const wish = askedOf()
+  // Nothing of the account runs; and of what does not change the backups are there.
+  if (wish === undefined && fs.existsSync(job.suspended)) return
+  const again = wish !== undefined && !isFirst(stateFolderOf(policy), wish.run)
+  const log = begin(wish ?? { record: `BackupPolicy/${policy}`, recordId: job.record }, wish)
+  try {
+    if (again) {
+      // Never twice: what the killed process has left is no backup, and the next run forgets it.
+      log.end("interrupted", "It was interrupted, and nothing of it is left.")
+      return
+    }
+    if (fs.existsSync(job.suspended)) throw new Refused(`The account ${job.account} is suspended.`, "Lift that first.")
+    const { details, message, report } = await act(job, log, wish)
+    log.end("succeeded", message, { details, report })
+  } catch (cause) {
+    const mend = cause instanceof Refused ? cause.mend : undefined
+    const words =
+      cause instanceof Refused ? cause.message : `It failed: ${cause instanceof Error ? cause.stack : cause}`
+    log.end("failed", words, mend === undefined ? {} : { mend })
+  }
+}
+
+await main()
