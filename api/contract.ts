@@ -187,6 +187,10 @@ const live = HttpApiGroup.make("live")
       success: Shapes.DriftDetail,
       error: Problems.NotFound,
     }),
+    HttpApiEndpoint.get("usage", "/v1/usage", {
+      query: { kind: Schema.optionalKey(Schema.String), name: Schema.optionalKey(Schema.String) },
+      success: Schema.Struct({ items: Schema.Array(Shapes.UsageEntry) }),
+    }),
     HttpApiEndpoint.get("measurements", "/v1/measurements", {
       query: {
         node: Schema.optionalKey(Schema.String),

@@ -194,6 +194,8 @@ export const StatusEntry = Schema.Struct({
   generation: Schema.Int,
   state: State,
   status: Schema.Array(NodeStatus),
+  /** What its owner should know, whatever its state: a limit that is reached, say. In /v1/status alone. */
+  notices: Schema.optionalKey(Schema.Array(Schema.String)),
 })
 export type StatusEntry = typeof StatusEntry.Type
 
@@ -281,6 +283,21 @@ export const Measurement = Schema.Struct({
   measuredAt: Instant,
 })
 export type Measurement = typeof Measurement.Type
+
+/** One thing of which a record may use only so much; nulls where nobody measures it, or nobody limits it. */
+export const Usage = Schema.Struct({
+  what: Schema.String,
+  unit: Schema.Literals(["bytes", "bytes/s", "operations/s", "percent", "count"]),
+  used: Schema.NullOr(Schema.Number),
+  limit: Schema.NullOr(Schema.Number),
+  percent: Schema.NullOr(Schema.Number),
+  /** Counted among the records, and not measured on a host. */
+  counted: Schema.Boolean,
+})
+export type Usage = typeof Usage.Type
+
+export const UsageEntry = Schema.Struct({ kind: Schema.String, name: Schema.String, uses: Schema.Array(Usage) })
+export type UsageEntry = typeof UsageEntry.Type
 
 /** A password that was set. */
 export const PasswordSet = Schema.Struct({

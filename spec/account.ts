@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import { Access, secretsOfAccess } from "./access.ts"
 import { explained, flaw, hiddenFlaw, rule, show, withDefault } from "./grammar.ts"
 import { defineKind } from "./kind.ts"
-import { type LimitName, Limits } from "./limits.ts"
+import { effectiveLimits, type LimitName, Limits, limitUses } from "./limits.ts"
 import { AccountName, RecordName, Uid } from "./names.ts"
 import type { PackageSpec } from "./package.ts"
 
@@ -74,6 +74,14 @@ export const Account = defineKind({
     { key: `account:${name}`, field: "metadata.name" },
     ...(spec.uid === undefined ? [] : [{ key: `uid:${spec.uid}`, field: "spec.uid" }]),
   ],
+  uses: (spec, find) => {
+    const ofPackage = spec.package === undefined ? undefined : find<PackageSpec>("Package", spec.package)?.limits
+    const limits = effectiveLimits(spec.limits, ofPackage)
+    return limitUses.map((use) => {
+      const most = limits[use.what]
+      return most === undefined ? use : { ...use, most }
+    })
+  },
   holds: (spec, what, find) => {
     const limitIn = (limits: Limits | undefined) => limits?.[what as LimitName]
     const field = `spec.limits.${what}`

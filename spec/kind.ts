@@ -55,6 +55,16 @@ export interface Most {
   readonly in?: string
 }
 
+/** Something that a record may have or use, and how much of it. */
+export interface Use {
+  /** The measure, or what others are counted as. */
+  readonly what: string
+  readonly unit: "bytes" | "bytes/s" | "operations/s" | "percent" | "count"
+  /** Counted among the records, and not measured on a host. */
+  readonly counted: boolean
+  readonly most?: number
+}
+
 /** The spec of another record, where there is one. */
 export type Find = <Spec>(kind: string, name: string) => Spec | undefined
 
@@ -81,6 +91,8 @@ export interface Kind<K extends string, Name extends string, Spec, Encoded> {
   counts?(spec: Spec): ReadonlyArray<Count>
   /** The most of something that a record of this kind may have; nothing is no limit. It may ask what the spec refers to. */
   holds?(spec: Spec, what: string, find: Find): Most | undefined
+  /** What a record of this kind may use, to be shown beside what it does. */
+  uses?(spec: Spec, find: Find): ReadonlyArray<Use>
   /** The spec as written, with what a write that leaves it out keeps of the record before: a password that was set, say. */
   keeps?(written: Encoded, before: Encoded): Encoded
   /** What is wrong with a spec that is being written, beside the records that it names. */

@@ -15,7 +15,7 @@ import { CronJob } from "./cron-job.ts"
 import { Database } from "./database.ts"
 import { envelopeOf } from "./envelope.ts"
 import type { Flaw } from "./grammar.ts"
-import type { Beside, Claim, Count, Find, Kind, Most, Reference, Runs } from "./kind.ts"
+import type { Beside, Claim, Count, Find, Kind, Most, Reference, Runs, Use } from "./kind.ts"
 import { KindName, kindNames } from "./kind-names.ts"
 import { Node } from "./node.ts"
 import { Package } from "./package.ts"
@@ -89,6 +89,15 @@ export const mostOf = (record: Envelope, what: string, find: Find): Most | undef
 /** What is wrong with this record beside those that it names. */
 export const besideOf = (record: Envelope, beside: Beside): ReadonlyArray<Flaw & { readonly field: string }> =>
   kindOf(record).beside?.(record.spec, beside) ?? []
+/** What this record may use. */
+export const usesOf = (record: Envelope, find: Find): ReadonlyArray<Use> =>
+  kindOf(record).uses?.(record.spec, find) ?? []
+
+/** The kinds whose records may use only so much. */
+export const usingKinds: ReadonlyArray<KindName> = kindNames.filter((name) => {
+  const kind: Kind<string, string, unknown, unknown> = kinds[name]
+  return kind.uses !== undefined
+})
 
 /** Whether a write of this record may keep something of the record before. */
 export const mayKeep = (kind: KindName, places: ReadonlyArray<SecretPlace>): boolean =>

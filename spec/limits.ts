@@ -6,6 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import { explained, intBetween } from "./grammar.ts"
+import type { Use } from "./kind.ts"
 import { bytesBetween } from "./names.ts"
 
 const upTo = (most: number, of: string) => intBetween(0, most, of)
@@ -49,6 +50,23 @@ export const Limits = Schema.Struct({
 })
 export type Limits = typeof Limits.Type
 export type LimitName = keyof Limits
+
+const measured = (what: LimitName, unit: Use["unit"]) => ({ what, unit, counted: false })
+const counted = (what: LimitName) => ({ what, unit: "count", counted: true }) as const
+
+/** What each limit is of, in the order in which they are shown. */
+export const limitUses: ReadonlyArray<Use & { readonly what: LimitName }> = [
+  measured("disk", "bytes"),
+  measured("files", "count"),
+  measured("memory", "bytes"),
+  measured("cpu", "percent"),
+  measured("tasks", "count"),
+  measured("readBandwidth", "bytes/s"),
+  measured("writeBandwidth", "bytes/s"),
+  measured("readOperations", "operations/s"),
+  measured("writeOperations", "operations/s"),
+  ...(["sites", "phps", "databases", "cronJobs", "sshKeys"] as const).map(counted),
+]
 
 /** What holds where nobody says anything. */
 export const platformLimits = { memory: 512 * 1024 ** 2, cpu: 100, tasks: 200 } as const

@@ -18,6 +18,7 @@ import { run, runOutput, runs } from "./runs.ts"
 import { schema } from "./schema.ts"
 import { status } from "./status.ts"
 import { up } from "./up.ts"
+import { usage } from "./usage.ts"
 import { verify } from "./verify.ts"
 
 export const plumb = Command.make("plumb").pipe(
@@ -34,7 +35,7 @@ export const plumb = Command.make("plumb").pipe(
       group: "Say what is wanted",
       commands: [apply, diff, get, exportRecords, deleteRecord, run, password, hashPassword],
     },
-    { group: "See what is", commands: [status, explain, drift, runs, runOutput, backups] },
+    { group: "See what is", commands: [status, usage, explain, drift, runs, runOutput, backups] },
     { group: "Look back, and go back", commands: [history, rollback, verify] },
     { group: "Hold and let go", commands: [pause, resume] },
     { group: "Run", commands: [up, agent, schema] },

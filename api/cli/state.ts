@@ -34,10 +34,10 @@ const restWords = ({ status }: { readonly status: ReadonlyArray<NodeStatus> }): 
   return rest === undefined ? "" : `${rest.reason}: ${clean(rest.message)}`
 }
 
-/** What the nodes have to say of a record, whatever its state: that a limit is not enforced there, say. */
-export const noticesOf = (entry: { readonly status: ReadonlyArray<NodeStatus> }): ReadonlyArray<string> => {
+/** What is to be said of a record, whatever its state: that a limit is reached, or not enforced on a node. */
+export const noticesOf = (entry: StatusEntry): ReadonlyArray<string> => {
   const said = entry.status.flatMap(({ details: { notices } }) => (Array.isArray(notices) ? notices : []))
-  return [...new Set(said.map((notice) => clean(String(notice))))]
+  return [...new Set([...(entry.notices ?? []), ...said].map((notice) => clean(String(notice))))]
 }
 
 export const keyOf = (entry: { readonly kind: string; readonly name: string }): string => `${entry.kind}/${entry.name}`

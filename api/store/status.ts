@@ -2,9 +2,10 @@
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { NodeSeen, Status } from "../shapes.ts"
+import type { NodeSeen, Status, StatusEntry } from "../shapes.ts"
 import * as Pauses from "./pauses.ts"
 import { type JsonObject, type RecordWithStatus, statusColumn, toStatusEntry } from "./rows.ts"
+import * as Usage from "./usage.ts"
 
 /**
  * An agent gives a sign of life at its start, whenever its facts change and after each full sweep, every five minutes and a
@@ -75,7 +76,13 @@ export const overview = Effect.fn("status.overview")(function* (filter: {
     where ${filter.kind === undefined ? sql`true` : sql`kind = ${filter.kind}`}
       and ${filter.name === undefined ? sql`true` : sql`name = ${filter.name}`}
     order by kind, name`
-  const records = rows.map(toStatusEntry)
+  const notices = new Map(
+    (yield* Usage.list(filter)).map((entry) => [`${entry.kind}/${entry.name}`, Usage.noticesOf(entry)]),
+  )
+  const records = rows.map((row): StatusEntry => {
+    const said = notices.get(`${row.kind}/${row.name}`) ?? []
+    return { ...toStatusEntry(row), ...(said.length === 0 ? {} : { notices: said }) }
+  })
   const summary = { total: records.length, ready: 0, reconciling: 0, stalled: 0, waiting: 0, deleting: 0 }
   for (const { state } of records) summary[state] += 1
   const status: Status = {

@@ -116,6 +116,7 @@ export const directorySystemd = (files: Files, runner: UnitRunner): DirectorySys
         }
       }),
     occupied: () => false,
+    sliceUsage: () => ({}),
     removeSlice: (slice) =>
       act(() => {
         for (const name of limitNames) files.remove(`${dropInFolder(slice)}/50-${name}.conf`)

@@ -15,6 +15,7 @@ import {
   removeDropIns,
   runtimeDropInFolder,
 } from "./slice-limits.ts"
+import { sliceUsage } from "./slice-usage.ts"
 import { type Systemd, type UnitState, wantedBy } from "./systemd.ts"
 import type { Show } from "./systemd-show.ts"
 
@@ -90,6 +91,7 @@ export const liveSystemd = (files: Files, show: Show): Systemd => {
       const path = controlGroups.map((root) => `${root}/plumb.slice/${slice}/cgroup.events`).find(fs.existsSync)
       return path !== undefined && /^populated 1$/m.test(fs.readFileSync(path, "utf8"))
     },
+    sliceUsage: sliceUsage(controlGroups, () => performance.now()),
     removeSlice: (slice) =>
       Effect.gen(function* () {
         yield* systemctl("stop", "--", slice)

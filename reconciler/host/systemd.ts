@@ -3,6 +3,7 @@
 
 import type * as Effect from "effect/Effect"
 import type { ResourceFailure } from "../contract/resource.ts"
+import type { SliceUsage } from "./slice-usage.ts"
 
 /** Where `systemctl enable` puts its link for WantedBy=multi-user.target. */
 export const wantedBy = (unit: string) => `/etc/systemd/system/multi-user.target.wants/${unit}` as const
@@ -58,6 +59,8 @@ export interface Systemd {
   ) => Effect.Effect<void, ResourceFailure>
   /** Whether any process runs in the slice. Asks the kernel; throws. */
   readonly occupied: (slice: string) => boolean
+  /** What the slice uses, as the kernel counts it; a figure that nobody counts is left out. Throws nothing. */
+  readonly sliceUsage: (slice: string) => SliceUsage
   /** Forgets the limits; whatever runs in the slice ends. */
   readonly removeSlice: (slice: string) => Effect.Effect<void, ResourceFailure>
 }

@@ -74,4 +74,5 @@ export const sliceType: ResourceType<SliceSpec, SeenSlice> = {
       return []
     }),
   watch: (id) => [...limitNames.map((name) => `${dropInFolder(id)}/50-${name}.conf`), runtimeDropInFolder(id)],
+  measure: Effect.map(Host, ({ systemd }) => (id) => ({ ...systemd.sliceUsage(id) })),
 }
