@@ -231,6 +231,28 @@ const passwords = HttpApiGroup.make("passwords")
   .middleware(AsProblems)
   .middleware(Authenticated)
 
+const secrets = HttpApiGroup.make("secrets")
+  .add(
+    /** Asks a node for all secrets, in a file that the recovery key of its host opens and nobody here. */
+    HttpApiEndpoint.post("ask", "/v1/secret-exports", {
+      payload: Schema.Struct({ node: Schema.optionalKey(Schema.String) }),
+      success: Shapes.SecretExport,
+      error: Problems.NotFound,
+    }),
+    HttpApiEndpoint.get("read", "/v1/secret-exports/:id", {
+      params: { id: Schema.String },
+      success: Shapes.SecretExport,
+      error: Problems.NotFound,
+    }),
+    HttpApiEndpoint.delete("remove", "/v1/secret-exports/:id", {
+      params: { id: Schema.String },
+      success: Shapes.SecretExport,
+      error: Problems.NotFound,
+    }),
+  )
+  .middleware(AsProblems)
+  .middleware(Authenticated)
+
 const runs = HttpApiGroup.make("runs")
   .add(
     HttpApiEndpoint.get("list", "/v1/runs", {
@@ -297,7 +319,7 @@ const pauses = HttpApiGroup.make("pauses")
   .middleware(Authenticated)
 
 export const Api = HttpApi.make("plumbline")
-  .add(health, records, history, live, passwords, runs, pauses)
+  .add(health, records, history, live, passwords, secrets, runs, pauses)
   .annotate(HttpApi.ParamsParseOptions, { errors: "all" })
   .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })

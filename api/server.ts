@@ -22,6 +22,7 @@ import * as Passwords from "./http/passwords.ts"
 import * as Pauses from "./http/pauses.ts"
 import * as Records from "./http/records.ts"
 import * as Runs from "./http/runs.ts"
+import * as Secrets from "./http/secrets.ts"
 
 const routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide([
@@ -35,6 +36,8 @@ const routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
     Live.layer,
     // What nobody may read again.
     Passwords.layer,
+    // What only the nodes can open, for the recovery key.
+    Secrets.layer,
     // What ran, what runs next, and what is to run now.
     Runs.layer,
     // What is left alone for now.

@@ -326,3 +326,19 @@ export const Verified = Schema.Struct({
   ),
 })
 export type Verified = typeof Verified.Type
+
+/** All secrets that a node could open, on their way to a file. */
+export const SecretExport = Schema.Struct({
+  id: Schema.String,
+  node: Schema.String,
+  requestedAt: Instant,
+  state: Schema.Literals(["waiting", "done", "failed"]),
+  /** An age file in ASCII armour, for the recovery key of the node's host. */
+  file: Schema.NullOr(Schema.String),
+  secrets: Schema.Int,
+  /** Names of the places (`Kind/name#label`) whose secrets the node could not open. */
+  closed: Schema.Array(Schema.String),
+  failure: Schema.NullOr(Schema.String),
+  mend: Schema.NullOr(Schema.String),
+})
+export type SecretExport = typeof SecretExport.Type

@@ -16,7 +16,8 @@ const acme = anAccount("acme")
 const pool = aPhp("acme")
 
 const anySite = writtenRecord
-  .filter(({ kind }) => kind === "Site")
+  // The engine opens what is sealed before a controller sees it.
+  .filter((record) => record.kind === "Site" && !JSON.stringify(record).includes('"sealed"'))
   .map(({ spec }) => ({ ...spec, account: "acme", ...("php" in spec ? { php: "acme" } : {}) }))
 
 describe.skipIf(!present(nginxProgram))("any site that the spec lets through", () => {

@@ -9,9 +9,10 @@ import { pathKey, userKey } from "../reconciler/resources/place.ts"
 import { run } from "../reconciler/resources/run.ts"
 import { timer } from "../reconciler/resources/timer.ts"
 import type { CronJobSpec } from "../spec/cron-job.ts"
-import { commandFile, environmentFile, jobFile } from "./cron/job.ts"
+import { commandFile, environmentFile, jobFile, variablesOf } from "./cron/job.ts"
 import { calendarOf } from "./encode/calendar.ts"
 import { askedRun } from "./encode/moment.ts"
+
 import { accountLayout, cronLayout, platform } from "./layout.ts"
 import { guarded, resources, waiting } from "./outcome.ts"
 import { ownerOf, restsWith } from "./suspension.ts"
@@ -32,13 +33,13 @@ export const cronJob = guarded<CronJobSpec>("CronJob", ({ id, name, spec }, cont
       { fields: ["spec.account", "spec.overlap", "spec.timeLimit"], after },
     ),
     file(layout.command, { ...secret, content: `${commandFile(spec)}\n` }, { fields: ["spec.command"], after }),
-    ...(Object.keys(spec.environment).length === 0
+    ...(Object.keys(variablesOf(spec)).length === 0
       ? []
       : [
           file(
             layout.environment,
             { ...secret, content: environmentFile(spec), secret: true },
-            { fields: ["spec.environment"], after },
+            { fields: ["spec.environment", "spec.secrets"], after },
           ),
         ]),
   ]

@@ -28,6 +28,7 @@ import { reconcile } from "./reconcile.ts"
 import { type KindSchema, Records } from "./records.ts"
 import * as Relist from "./relist.ts"
 import * as Runs from "./runs.ts"
+import { answerSecretExports } from "./secret-exports.ts"
 import { type Open, openWith } from "./secrets.ts"
 import { Standings } from "./standing.ts"
 import { DesiredState, patiently } from "./store.ts"
@@ -217,10 +218,15 @@ export const make = Effect.fnUntraced(function* (options: Options) {
       yield* ready
       return yield* Effect.all(
         [
-          store.listen(desire.hear),
+          store.listen((hints) =>
+            Effect.andThen(
+              desire.hear(hints),
+              hints.some(({ hint }) => hint !== "record") ? secretsAsked : Effect.void,
+            ),
+          ),
           every(
             options.relistSeconds ?? 30,
-            Effect.andThen(relist("edit"), Effect.andThen(readSurveys(engine), wakeAtEndOfPauses)),
+            Effect.all([relist("edit"), readSurveys(engine), wakeAtEndOfPauses, secretsAsked], { discard: true }),
           ),
           every(options.resyncSeconds ?? 300, onePass),
           // Says that it is there: an agent that is silent for a minute counts as away.
@@ -234,6 +240,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
       ).pipe(Effect.andThen(Effect.never))
     }).pipe(Effect.scoped)
 
+  const secretsAsked = answerSecretExports(engine).pipe(Effect.provideService(Host, host))
   const figures = new Map<string, number>()
   const measureAll = measure(engine, figures)
 

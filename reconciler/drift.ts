@@ -19,8 +19,18 @@ export interface Finding {
   readonly id: string
 }
 
+let pepper = ""
+
+/**
+ * Digests go into the store, and some are of secrets: without a key of the host's, whoever reads them could try guesses on
+ * them. Set once, by the program.
+ */
+export const pepperDigests = (key: string): void => {
+  pepper = key
+}
+
 /** Twelve hexadecimal digits: enough to tell apart what one host can hold. */
-export const digestOf = (text: string): string => hash("sha256", text, "hex").slice(0, 12)
+export const digestOf = (text: string): string => hash("sha256", pepper + text, "hex").slice(0, 12)
 
 /** Of a resource as rendered: while it stays the same, a difference on the host is drift. */
 export const resourceDigest = (resource: Resource): string =>

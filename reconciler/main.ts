@@ -13,6 +13,7 @@
 //   PLUMB_LOG             pretty, logfmt or json; pretty on a terminal, else logfmt
 //   PLUMB_CRASH_AT        for tests: end as a power cut would, at the Nth side effect
 
+import { hash } from "node:crypto"
 import { hostname } from "node:os"
 import { setFlagsFromString } from "node:v8"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -24,6 +25,7 @@ import * as Option from "effect/Option"
 import { controllers } from "../controllers/index.ts"
 import * as Activator from "./activations/activator.ts"
 import * as Agent from "./agent.ts"
+import { pepperDigests } from "./drift.ts"
 import { directory } from "./host/directory.ts"
 import { observeFacts } from "./host/facts.ts"
 import { live } from "./host/live.ts"
@@ -55,6 +57,7 @@ const settings = Config.all({
 const program = Effect.gen(function* () {
   const { node, host, port, httpsPort, resyncSeconds, relistSeconds, measureSeconds } = yield* settings
   const key = yield* sealKey
+  if (key !== undefined) pepperDigests(hash("sha256", `digests ${key.identity}`, "hex"))
   const agent = yield* Agent.make({
     node,
     kinds: kindSchemas,

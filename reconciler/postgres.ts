@@ -13,6 +13,7 @@ import { claims } from "./postgres/claims.ts"
 import { desired } from "./postgres/desired.ts"
 import { outcomes } from "./postgres/outcomes.ts"
 import { runs } from "./postgres/runs.ts"
+import { secretExports } from "./postgres/secret-exports.ts"
 import { DesiredState } from "./store.ts"
 
 const make = (node: string) =>
@@ -24,6 +25,7 @@ const make = (node: string) =>
       ...(yield* claims(node, sql, asking)),
       ...outcomes(node, sql, asking),
       ...runs(node, sql, asking),
+      ...secretExports(node, sql, asking),
       lastAway: asking.lastAway,
     })
   })

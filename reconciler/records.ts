@@ -9,8 +9,21 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { SecretPlace } from "../spec/secret.ts"
 import type { Desired } from "./contract/controller.ts"
+
 import { kindOf, nameOf, type RecordKey, recordKey } from "./keys.ts"
-import { mayHoldSealed, nothingOpened, type Open, type Opened, openAll, reveal, type SecretsFlaw } from "./secrets.ts"
+import {
+  type Contents,
+  contentsOf,
+  mask,
+  mayHoldSealed,
+  noContents,
+  nothingOpened,
+  type Open,
+  type Opened,
+  openAll,
+  reveal,
+  type SecretsFlaw,
+} from "./secrets.ts"
 
 /** A record as it stands in the table. */
 export interface Stored {
@@ -139,6 +152,22 @@ export class Records {
   /** Why its secrets cannot be used. */
   flawOf(stored: Stored): SecretsFlaw | undefined {
     return Option.getOrUndefined(Result.getSuccess(this.#understood(stored)))?.flaw
+  }
+
+  /** What this host can open of it, and the places of what it cannot. */
+  secretsOf(stored: Stored): Contents {
+    const spec: unknown = mayHoldSealed(stored.spec) ? JSON.parse(stored.spec) : undefined
+    const kind = this.#kinds.get(stored.kind)
+    const decoded = spec === undefined ? undefined : kind?.decode(spec)
+    if (kind?.secrets === undefined || decoded === undefined || Result.isFailure(decoded)) return noContents
+    const opened = this.#opened.get(recordKey(stored.kind, stored.name)) ?? nothingOpened
+    return contentsOf(stored, spec, kind.secrets(decoded.success), opened)
+  }
+
+  /** The text without the values of the record's secrets: what a tool says of a file or a statement may quote them. */
+  masked(key: RecordKey, text: string): string {
+    const values = [...(this.#opened.get(key)?.values() ?? [])].flatMap((payload) => payload?.value ?? [])
+    return mask(text, values)
   }
 
   #understood(stored: Stored): Result.Result<Understood, NotUnderstood> {

@@ -115,17 +115,20 @@ export const endPass = Effect.fnUntraced(function* (engine: Engine, key: RecordK
   const before = engine.standings.get(key)
   const isNode = key === nodeRecordKey(engine.node)
   const details = isNode ? { ...end.details, ...engine.notes() } : end.details
-  const row = engine.standings.end(stored, key, { ...end, details }, now)
+  const outcome = maskedOutcome(engine, key, end.outcome)
+  const row = engine.standings.end(stored, key, { ...end, outcome, details }, now)
   if (row === undefined) return
   // What nobody wrote has no row to stand beside.
   if (!isImplied(stored)) engine.outbox.status(row)
-  const { outcome } = end
   if (outcome.outcome === "stalled" || outcome.outcome === "retrying") {
     yield* Effect.logWarning(`${key} ${outcome.outcome}: ${outcome.reason}: ${outcome.message}`)
   } else if (outcome.outcome === "converged" && before?.generation !== stored.generation) {
     yield* Effect.logInfo(`${key} converged at generation ${stored.generation}`)
   }
 })
+
+const maskedOutcome = (engine: Engine, key: RecordKey, outcome: PassEnd["outcome"]): PassEnd["outcome"] =>
+  "message" in outcome ? { ...outcome, message: engine.records.masked(key, outcome.message) } : outcome
 
 /** Whoever waits for one of these keys can go on. */
 export const wakeWaiting = (

@@ -1,9 +1,9 @@
-import { existsSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { type KeyPair, makeKeyPair, seal, unseal } from "../spec/sealing.ts"
+import { type KeyPair, makeKeyPair, seal, unseal, unsealCollection } from "../spec/sealing.ts"
 import { secret } from "../spec/secret.ts"
 import { NoteSpec, noteKind, textOf } from "./fixture/note.ts"
 import { inWorld, type World } from "./fixture/world.ts"
@@ -11,7 +11,8 @@ import { onScratchHost } from "./host/scratch-host.ts"
 import { sealKey } from "./host/seal-key.ts"
 import { kindSchemas } from "./kinds.ts"
 import type { KindSchema } from "./records.ts"
-import { type Open, openWith } from "./secrets.ts"
+import { answerSecretExports } from "./secret-exports.ts"
+import { mask, type Open, openWith } from "./secrets.ts"
 
 // Notes whose files are secrets, of lower-case letters.
 const Secretive = Schema.Struct({
@@ -124,6 +125,63 @@ describe("secrets of records", () => {
       }),
     ),
   )
+})
+
+describe("an export of secrets", () => {
+  const exported = (world: World, recovery: string | undefined) =>
+    Effect.gen(function* () {
+      const key = makeKeyPair()
+      if (recovery !== undefined) {
+        mkdirSync(`${world.root}/etc/plumbline`, { recursive: true })
+        writeFileSync(`${world.root}/etc/plumbline/recovery.pub`, recovery)
+      }
+      yield* world.store.put("a", { files: { one: yield* sealedFor(key, "Note/a#files/one", "correct horse") } })
+      const closed = yield* sealedFor(makeKeyPair(), "Note/b#files/two", "another")
+      const misplaced = yield* sealedFor(key, "Note/a#files/one", "correct horse")
+      yield* world.store.put("b", { files: { two: closed, three: misplaced, four: "plain" } })
+      const { agent } = yield* secretAgent(world, key)
+      world.store.secretExports.set("asked", undefined)
+      yield* answerSecretExports(agent.engine)
+      return world.store.secretExports.get("asked")
+    })
+
+  it.live("is for the recovery key alone, and names what could not be opened", () =>
+    inWorld((world) =>
+      Effect.gen(function* () {
+        const recovery = makeKeyPair()
+        const answer = yield* exported(world, `${recovery.recipient}\n`)
+        assert.deepInclude(answer, { secrets: 1, closed: ["Note/b#files/two", "Note/b#files/three"] })
+        const file = Buffer.from(answer !== undefined && "file" in answer ? answer.file : "")
+        const secrets = yield* unsealCollection(recovery.identity, file)
+        assert.deepStrictEqual([...secrets], [["Note/a#files/one", "correct horse"]])
+      }),
+    ),
+  )
+
+  it.live("is refused, with what to do, where root has named no key", () =>
+    inWorld((world) =>
+      Effect.gen(function* () {
+        const answer = yield* exported(world, undefined)
+        assert.include(JSON.stringify(answer), "there is no /etc/plumbline/recovery.pub")
+        assert.include(JSON.stringify(answer), "plumb recovery-key")
+      }),
+    ),
+  )
+
+  it.live("is refused where the file holds something else", () =>
+    inWorld((world) =>
+      Effect.gen(function* () {
+        assert.include(JSON.stringify(yield* exported(world, makeKeyPair().identity)), "does not hold one public key")
+      }),
+    ),
+  )
+})
+
+describe("what a tool says", () => {
+  it("is shown without the values of secrets", () => {
+    assert.strictEqual(mask("near 'correct horse' at line 1", ["correct horse"]), "near '(hidden)' at line 1")
+    assert.strictEqual(mask("a word", ["a"]), "a word")
+  })
 })
 
 describe("the host's key for secrets", () => {

@@ -44,6 +44,41 @@ export const openAll = Effect.fnUntraced(function* (
   return opened as Opened
 })
 
+/** Of a record's secrets. */
+export interface Contents {
+  readonly open: ReadonlyArray<Payload>
+  /** Names of the places (`Kind/name#label`) of which nothing is known here. */
+  readonly closed: ReadonlyArray<string>
+}
+
+export const noContents: Contents = { open: [], closed: [] }
+
+export const contentsOf = (
+  record: { readonly kind: string; readonly name: string },
+  spec: unknown,
+  places: ReadonlyArray<SecretPlace>,
+  opened: Opened,
+): Contents => {
+  const open: Array<Payload> = []
+  const closed: Array<string> = []
+  for (const { label, path } of places) {
+    const value = valueAt(spec, path)
+    const payload = isSealed(value) ? opened.get(digestOf(value.sealed)) : undefined
+    const binding = bindingOf(record, label)
+    if (payload?.for === binding) open.push(payload)
+    else if (isSealed(value)) closed.push(binding)
+  }
+  return { open, closed }
+}
+
+/** Shorter ones would hide half of every sentence. */
+const shortestMasked = 6
+
+export const mask = (text: string, values: ReadonlyArray<string>): string =>
+  values
+    .filter((value) => value.length >= shortestMasked)
+    .reduce((shown, value) => shown.replaceAll(value, "(hidden)"), text)
+
 /** Why a record's secrets cannot be used. */
 export interface SecretsFlaw {
   readonly reason: "SecretMisplaced" | "SecretUnreadable" | "SecretInvalid"

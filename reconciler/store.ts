@@ -102,6 +102,11 @@ export interface MeasurementRow {
   readonly value: number
 }
 
+/** What becomes of a request for all secrets. */
+export type SecretsFile =
+  | { readonly file: string; readonly secrets: number; readonly closed: ReadonlyArray<string> }
+  | { readonly failure: string; readonly mend: string }
+
 export interface DesiredStateShape {
   readonly list: Effect.Effect<ReadonlyArray<Listed>, StoreFailure>
   readonly load: (keys: ReadonlyArray<RecordKey>) => Effect.Effect<ReadonlyArray<Stored>, StoreFailure>
@@ -124,6 +129,9 @@ export interface DesiredStateShape {
   readonly writeMeasurements: (rows: ReadonlyArray<MeasurementRow>) => Effect.Effect<void, StoreFailure>
   /** Writes each run once, and keeps the newest fifty of a record. */
   readonly writeRuns: (rows: ReadonlyArray<RunRow>) => Effect.Effect<void, StoreFailure>
+  /** Which exports of the secrets this node is asked for; what nobody fetched for long is gone. */
+  readonly secretExports: Effect.Effect<ReadonlyArray<string>, StoreFailure>
+  readonly answerSecretExport: (id: string, answer: SecretsFile) => Effect.Effect<void, StoreFailure>
   readonly writeNode: (facts: Facts) => Effect.Effect<void, StoreFailure>
   /** Removes a tombstone that nothing is left of. False: somebody wrote to it meanwhile. */
   readonly finish: (stored: Stored) => Effect.Effect<boolean, StoreFailure>

@@ -63,7 +63,12 @@ const network = fc.oneof(
   fc.ipV6().filter((address) => !address.includes(".")),
 )
 const canonicalNetwork = Schema.decodeUnknownSync(Network)
+/** As the API stores a secret. Nobody here can open it. */
+const sealed = fc
+  .uint8Array({ minLength: 30, maxLength: 90 })
+  .map((bytes) => ({ sealed: Buffer.concat([Buffer.from("age-encryption.org/v1\n"), bytes]).toString("base64") }))
 const verifier = fc.oneof(
+  sealed,
   fc.constant(`$2y$05$${"./aZ9".repeat(10)}abc`),
   fc
     .tuple(matching(/^[./0-9A-Za-z]{1,16}$/), fc.constantFrom("", "rounds=1000$", "rounds=10000$"))
@@ -163,7 +168,7 @@ const account = fc.record({
     present(
       fc.record({
         shell: fc.constantFrom("none", "sftp", "jail"),
-        passwordVerifier: optional(fc.constant(`$6$${"s".repeat(16)}$${"h".repeat(86)}`)),
+        passwordVerifier: optional(fc.oneof(fc.constantFrom("none", `$6$${"s".repeat(16)}$${"h".repeat(86)}`), sealed)),
         endSessions: optional(fc.boolean()),
       }),
     ).filter((access) => access["shell"] === "sftp" || !("passwordVerifier" in access)),
@@ -292,7 +297,7 @@ const databaseUser = present(
   fc.record({
     name: matching(/^[a-z0-9][a-z0-9_-]{0,20}[0-9]$/).filter((name) => !name.startsWith("plumb")),
     access: optional(fc.constantFrom("read-only", "read-write", "admin")),
-    passwordVerifier: optional(matching(/^\*[0-9A-F]{40}$/)),
+    passwordVerifier: optional(fc.oneof(matching(/^\*[0-9A-F]{40}$/), sealed)),
     hosts: optional(
       fc.uniqueArray(fc.constantFrom("localhost", "192.0.2.7", "192.0.2.0/24", "10.0.0.0/8", "2001:db8::7", "::1"), {
         minLength: 1,
@@ -380,6 +385,8 @@ const cronJob = fc.record({
     text.filter((value) => value.trim() !== ""),
   ),
   environment: optional(fc.dictionary(matching(/^[A-Za-z_][A-Za-z0-9_]{0,10}$/), text, { maxKeys: 3 })),
+  // Longer than any name above, so that none stands in both.
+  secrets: optional(fc.dictionary(matching(/^SECRET_[A-Z]{5}$/), fc.oneof(text, sealed), { maxKeys: 3 })),
   timeLimit: optional(fc.integer({ min: 1, max: 604_800 })),
   overlap: optional(fc.constantFrom("skip", "queue", "allow")),
   paused: optional(fc.boolean()),

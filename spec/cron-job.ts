@@ -7,10 +7,21 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { nextRuns, parseCron } from "./cron.ts"
-import { explained, flaw, hiddenFlaw, intBetween, rule, show, withDefault } from "./grammar.ts"
+import {
+  explained,
+  flaw,
+  hiddenCharacter,
+  hiddenFlaw,
+  intBetween,
+  rule,
+  ruleAcross,
+  show,
+  withDefault,
+} from "./grammar.ts"
 import { TimeZone } from "./ini.ts"
 import { defineKind } from "./kind.ts"
 import { AccountName, RecordName } from "./names.ts"
+import { secret } from "./secret.ts"
 
 export const CronExpression = Schema.String.annotate({ examples: ["*/15 8-18 * * mon-fri", "@daily"] })
   .check(
@@ -66,6 +77,29 @@ const Environment = Schema.Record(VariableName, VariableValue).check(
   ),
 )
 
+/** As a variable's value; nothing that is said of it repeats it. */
+const SecretValue = Schema.String.check(
+  rule<string>(
+    (value) => {
+      const invisible = hiddenCharacter(value)
+      if (invisible !== undefined)
+        return flaw(`The secret holds the invisible character ${invisible}.`, "Remove it, or type the value anew.")
+      return value.length <= 4096
+        ? undefined
+        : flaw(`The secret has ${value.length} characters.`, "Use at most 4096: keep a file in the home.")
+    },
+    { maxLength: 4096 },
+  ),
+)
+
+const Secrets = Schema.Record(VariableName, secret(SecretValue)).check(
+  rule<object>((variables) =>
+    Object.keys(variables).length <= 100
+      ? undefined
+      : flaw(`There are ${Object.keys(variables).length} secrets.`, "Give at most 100."),
+  ),
+)
+
 const moment = "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$"
 
 const Moment = Schema.String.annotate({ examples: ["2031-04-05T18:00:00.000Z"] }).check(
@@ -86,6 +120,13 @@ export const CronJobSpec = Schema.Struct({
   timeZone: TimeZone.pipe(explained("Whose clocks the schedule is read by."), withDefault("UTC")),
   command: Command.pipe(explained("What is run, as /bin/sh reads it. It begins in the account's home.")),
   environment: Environment.pipe(explained("Variables that the command is given."), withDefault({})),
+  secrets: Schema.optionalKey(
+    Secrets.pipe(
+      explained(
+        "Variables that nobody is to read but the command. Left out, they stay as they are; {} takes all of them away.",
+      ),
+    ),
+  ),
   timeLimit: intBetween(1, 604_800, "seconds").pipe(
     explained("How long a run may take. One that takes longer is ended, with everything it has started."),
     withDefault(3600),
@@ -103,7 +144,20 @@ export const CronJobSpec = Schema.Struct({
   runNow: Schema.optionalKey(
     Moment.pipe(explained("When somebody last asked for a run beside the schedule. `plumb run` writes it.")),
   ),
-})
+}).check(
+  ruleAcross<{ readonly environment: object; readonly secrets?: object }>(({ environment, secrets = {} }) =>
+    Object.keys(secrets).flatMap((name) =>
+      Object.hasOwn(environment, name)
+        ? [
+            {
+              path: ["secrets", name],
+              ...flaw(`${name} is a variable of the environment already.`, "Keep it in one of the two."),
+            },
+          ]
+        : [],
+    ),
+  ),
+)
 export type CronJobSpec = typeof CronJobSpec.Type
 
 export const CronJob = defineKind({
@@ -114,9 +168,19 @@ export const CronJob = defineKind({
   references: (spec) => [{ kind: "Account", name: spec.account, field: "spec.account" }],
   counts: (spec) => [{ kind: "Account", name: spec.account, what: "cronJobs", field: "spec.account" }],
   claims: () => [],
-  // What a file does not say of it stands: applying the file again takes back no wish.
-  keeps: (written, before) =>
-    before.runNow === undefined || written.runNow !== undefined ? written : { ...written, runNow: before.runNow },
+  // What a file does not say of it stands: applying the file again takes back no wish, and no secret that was given past it.
+  keeps: (written, before) => {
+    const runNow = written.runNow ?? before.runNow
+    const kept = Object.entries(before.secrets ?? {}).filter(([name]) => written.environment?.[name] === undefined)
+    const secrets = written.secrets ?? (before.secrets === undefined ? undefined : Object.fromEntries(kept))
+    return {
+      ...written,
+      ...(runNow === undefined ? {} : { runNow }),
+      ...(secrets === undefined ? {} : { secrets }),
+    }
+  },
+  secrets: (spec) =>
+    Object.keys(spec.secrets ?? {}).map((name) => ({ path: ["secrets", name], label: `secrets/${name}` })),
   runs: {
     upcoming: (spec, after, count) =>
       spec.paused ? [] : nextRuns(Result.getOrThrow(parseCron(spec.schedule)), spec.timeZone, after, count),

@@ -118,8 +118,56 @@ export const decryptFile = (identity: Identity, file: Uint8Array): Effect.Effect
     ),
   )
 
+const Collection = Schema.fromJsonString(
+  Schema.Struct({
+    format: Schema.Literal("plumbline.dev/secrets/v1"),
+    /** By the place that each is for. */
+    secrets: Schema.Record(Schema.String, Schema.String),
+  }),
+)
+const encodeCollection = Schema.encodeSync(Collection)
+const decodeCollection = Schema.decodeUnknownExit(Collection)
+
+/** Secrets of many places as one file for somebody's key. */
+export const sealCollection = (
+  recipients: ReadonlyArray<Recipient>,
+  secrets: ReadonlyArray<Payload>,
+): Effect.Effect<string> =>
+  encryptFile(
+    recipients,
+    encodeCollection({
+      format: "plumbline.dev/secrets/v1",
+      secrets: Object.fromEntries(secrets.map(({ for: place, value }) => [place, value])),
+    }),
+  )
+
+export const unsealCollection = (
+  identity: Identity,
+  file: Uint8Array,
+): Effect.Effect<ReadonlyMap<string, string>, Unreadable> =>
+  Effect.flatMap(decryptFile(identity, file), (text) => {
+    const collection = decodeCollection(text)
+    return Exit.isSuccess(collection)
+      ? Effect.succeed(new Map(Object.entries(collection.value.secrets)))
+      : Effect.fail(new Unreadable({ reason: "damaged" }))
+  })
+
 /** The text of a file with a key pair, as age-keygen(1) writes it. */
 export const printKeyFile = ({ identity, recipient }: KeyPair): string => `# public key: ${recipient}\n${identity}\n`
+
+const isRecipient = Schema.is(Recipient)
+
+/** The public key in a file that holds one, such as recovery.pub; comments and empty lines are passed over. */
+export const parseRecipient = (text: string): Recipient | undefined => {
+  const [line, ...more] = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"))
+  const recipient = line?.trim()
+  if (more.length > 0 || !isRecipient(recipient)) return undefined
+  try {
+    return bech32.decodeToBytes(recipient).bytes.length === 32 ? recipient : undefined
+  } catch {
+    return undefined
+  }
+}
 
 /** The key pair in a file of age-keygen's: its one line that is neither empty nor a comment. */
 export const parseKeyFile = (text: string): KeyPair | undefined => {

@@ -13,6 +13,7 @@ import { changeLine, changeWithDiff, isChange, summaryLine } from "./changes.ts"
 import { ask } from "./client.ts"
 import { CommandFailure } from "./failure.ts"
 import { confirmPrune, files, output, prune, source, timeout, wait } from "./flags.ts"
+import { openExported, withSecrets } from "./secrets.ts"
 import { readSources, sourceOf } from "./sources.ts"
 import { note, print, printJson } from "./terminal.ts"
 import { waitFor } from "./wait.ts"
@@ -24,6 +25,8 @@ export interface ApplyInput {
   readonly source?: Option.Option<string>
   readonly prune?: boolean
   readonly confirmPrune?: boolean
+  /** By the place that each is for. */
+  readonly opened?: ReadonlyMap<string, string> | undefined
 }
 
 /** Reads and checks everything that `-f` names, and gives what the API takes. */
@@ -39,8 +42,9 @@ const requestOf = (input: ApplyInput, stamp: "stamp" | "leave") =>
         mend: "apply one folder (-f DIR), or name the set with --source",
       })
     }
-    const loaded = load(sources)
-    if (loaded.problems.length > 0) return yield* refused(loaded.problems)
+    const read = load(sources)
+    if (read.problems.length > 0) return yield* refused(read.problems)
+    const loaded = input.opened === undefined ? read : yield* withSecrets(read, input.opened)
     if (loaded.records.length === 0 && !prune) {
       return yield* new CommandFailure({
         message:
@@ -114,6 +118,19 @@ const applyAgain = (input: ApplyInput) =>
     ),
   )
 
+const secretsIn = (input: { readonly secrets: Option.Option<string>; readonly identity: Option.Option<string> }) => {
+  if (Option.isSome(input.secrets) && Option.isSome(input.identity))
+    return openExported(input.secrets.value, input.identity.value)
+  return Option.isNone(input.secrets) && Option.isNone(input.identity)
+    ? Effect.succeed(undefined)
+    : Effect.fail(
+        new CommandFailure({
+          message: "--secrets and --identity go together: the file, and the key that opens it",
+          mend: "plumb apply -f FOLDER --secrets secrets.age --identity recovery.key",
+        }),
+      )
+}
+
 export const apply = Command.make(
   "apply",
   {
@@ -125,6 +142,18 @@ export const apply = Command.make(
     ),
     prune,
     confirmPrune,
+    secrets: Flag.String("secrets").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription(
+        "Put the secrets of this file of `plumb export --secrets` into the records; with --identity",
+      ),
+      Flag.optional,
+    ),
+    identity: Flag.String("identity").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription("The recovery key, as `plumb recovery-key` has written it"),
+      Flag.optional,
+    ),
     wait,
     timeout,
     watch: Flag.Boolean("watch").pipe(
@@ -135,6 +164,9 @@ export const apply = Command.make(
     output,
   },
   Effect.fn(function* (input) {
+    if (input.watch && Option.isSome(input.secrets)) {
+      return yield* new CommandFailure({ message: "--secrets brings secrets back once, and does not go with --watch" })
+    }
     if (input.watch && (input.dryRun || input.files.includes("-") || input.output === "json")) {
       return yield* new CommandFailure({
         message: "--watch goes with files and folders only, without --dry-run and -o json",
@@ -152,7 +184,8 @@ export const apply = Command.make(
         }),
       )
     }
-    const applied = yield* applyFiles(input).pipe(failingIn(input.output))
+    const opened = yield* secretsIn(input).pipe(failingIn(input.output))
+    const applied = yield* applyFiles({ ...input, opened }).pipe(failingIn(input.output))
     yield* input.output === "json" ? printJson(applied) : report(applied)
     if (input.wait && !input.dryRun) yield* waitFor(applied.changes, input.timeout)
   }),
@@ -164,6 +197,10 @@ export const apply = Command.make(
       description: "One file, and wait for the host (exit 1: not converged)",
     },
     { command: "plumb apply -f hosting/ --prune --dry-run", description: "What a folder would change and delete" },
+    {
+      command: "plumb apply -f hosting/ --secrets hosting.age --identity recovery.key",
+      description: "On a new host: with the secrets of the old one",
+    },
     { command: "plumb apply -f hosting/ --prune --watch", description: "Keep following a folder" },
   ]),
 )

@@ -11,6 +11,7 @@ import type { DesiredRecord } from "../shapes.ts"
 import { ask } from "./client.ts"
 import { CommandFailure, wordsOf } from "./failure.ts"
 import { kindOf } from "./kinds.ts"
+import { exportSecrets } from "./secrets.ts"
 import { clean, note, print } from "./terminal.ts"
 import { yamlOf } from "./yaml.ts"
 
@@ -56,11 +57,21 @@ export const exportRecords = Command.make(
       Flag.optional,
     ),
     kind: Flag.String("kind").pipe(Flag.withDescription("Only records of this kind"), Flag.optional),
+    secrets: Flag.String("secrets").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription("Also write all secrets into this file, sealed for the recovery key of the host"),
+      Flag.optional,
+    ),
+    force: Flag.Boolean("force").pipe(
+      Flag.withDescription("Replace the file of --secrets if it is there"),
+      Flag.withDefault(false),
+    ),
     source: Flag.String("source").pipe(Flag.withDescription("Only records that this source applied"), Flag.optional),
   },
   Effect.fn(function* (input) {
     const kind = Option.isSome(input.kind) ? { kind: yield* kindOf(input.kind.value) } : {}
     const source = Option.isSome(input.source) ? { source: input.source.value } : {}
+    if (Option.isSome(input.secrets)) yield* exportSecrets(input.secrets.value, input.force)
     const records = yield* ask((api) => api.records.export({ query: { format: "json", ...kind, ...source } }))
     if (typeof records === "string") {
       return yield* new CommandFailure({ message: "the API answered with YAML where JSON was asked for" })
@@ -81,6 +92,10 @@ export const exportRecords = Command.make(
   Command.withDescription("Write every record as YAML that apply takes back"),
   Command.withExamples([
     { command: "plumb export > everything.yaml", description: "One text" },
+    {
+      command: "plumb export -o hosting/ --secrets hosting.age",
+      description: "With the secrets, for the recovery key",
+    },
     { command: "plumb export -o hosting/", description: "One file a record: hosting/site/shop.yaml" },
   ]),
 )

@@ -16,6 +16,7 @@ import { password } from "./password.ts"
 import { pause, resume } from "./pause.ts"
 import { run, runOutput, runs } from "./runs.ts"
 import { schema } from "./schema.ts"
+import { recoveryKey } from "./secrets.ts"
 import { status } from "./status.ts"
 import { up } from "./up.ts"
 import { usage } from "./usage.ts"
@@ -33,7 +34,7 @@ export const plumb = Command.make("plumb").pipe(
   Command.withSubcommands([
     {
       group: "Say what is wanted",
-      commands: [apply, diff, get, exportRecords, deleteRecord, run, password, hashPassword],
+      commands: [apply, diff, get, exportRecords, deleteRecord, run, password, hashPassword, recoveryKey],
     },
     { group: "See what is", commands: [status, usage, explain, drift, runs, runOutput, backups] },
     { group: "Look back, and go back", commands: [history, rollback, verify] },

@@ -7,21 +7,18 @@
 import { randomBytes } from "node:crypto"
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import { printField } from "../../spec/problem.ts"
-import { bindingOf, Recipient, seal } from "../../spec/sealing.ts"
+import { bindingOf, parseRecipient, seal } from "../../spec/sealing.ts"
 import { type SecretPlace, valueAt, withValueAt } from "../../spec/secret.ts"
 import type { Mistake } from "../problems.ts"
 import type { Wanted } from "./plan.ts"
-
-const isRecipient = Schema.is(Recipient)
 
 /** The public keys of all nodes. */
 export const recipients = Effect.fn("seal.recipients")(function* () {
   const sql = yield* PgClient
   const rows = yield* sql<{ readonly recipient: string | null }>`
     select distinct facts #>> '{sealing,recipient}' as recipient from nodes order by 1`
-  return rows.flatMap(({ recipient }) => (isRecipient(recipient) ? [recipient] : []))
+  return rows.flatMap(({ recipient }) => parseRecipient(recipient ?? "") ?? [])
 })
 
 export interface SealedSet {

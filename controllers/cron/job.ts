@@ -6,6 +6,7 @@
  */
 import type { Facts } from "../../reconciler/contract/facts.ts"
 import type { CronJobSpec } from "../../spec/cron-job.ts"
+import { plainOf } from "../../spec/secret.ts"
 import * as to from "../encode/arguments.ts"
 import { argument, lines, name } from "../encode/arguments.ts"
 import { accountLayout, platform, seenBy } from "../layout.ts"
@@ -28,7 +29,7 @@ export const jobFile = (job: string, record: string, spec: CronJobSpec, facts: F
     argument`--property=RuntimeMaxSec=${to.integer(spec.timeLimit, 1, 604_800)}`,
     argument`--property=TimeoutStopSec=${to.integer(gracePeriod, 1, 60)}`,
     argument`--property=Environment=SHELL=/bin/sh`,
-    ...(Object.keys(spec.environment).length === 0
+    ...(Object.keys(variablesOf(spec)).length === 0
       ? []
       : [argument`--property=EnvironmentFile=${to.path(seenBy(facts, `${platform.cron}/${job}.environment`))}`]),
     argument`--property=ProtectHome=tmpfs`,
@@ -67,4 +68,10 @@ const sandbox = [
 /** systemd.service(5), command lines: a variable begins with one dollar, a dollar is two. The rest comes as it is. */
 export const commandFile = (spec: CronJobSpec): string => to.command(spec.command)
 
-export const environmentFile = (spec: CronJobSpec): string => to.environment(spec.environment)
+/** What the command is given, secrets among it. */
+export const variablesOf = ({ environment, secrets = {} }: CronJobSpec): { readonly [name: string]: string } => ({
+  ...environment,
+  ...Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, plainOf(value)])),
+})
+
+export const environmentFile = (spec: CronJobSpec): string => to.environment(variablesOf(spec))

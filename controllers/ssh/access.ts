@@ -15,7 +15,7 @@ import { unit } from "../../reconciler/resources/unit.ts"
 import type { Access } from "../../spec/access.ts"
 import type { AccountSpec } from "../../spec/account.ts"
 import { plainOf } from "../../spec/secret.ts"
-import { shaped } from "../encode/unsafe.ts"
+import { UnsafeValue } from "../encode/unsafe.ts"
 import { accountLayout, ssh, sshGroups, sshLayout } from "../layout.ts"
 import { transfersLayout } from "../node/transfers.ts"
 
@@ -61,14 +61,11 @@ export const loginOf = (access: Access) => {
   }
 }
 
-// shadow(5) divides fields by colons, chpasswd(8) lines too.
-const verifier = (value: string): string =>
-  shaped(
-    "a verifier of a password",
-    value,
-    /^\$(?:y|6)\$[./0-9A-Za-z=$]{20,200}$/,
-    "Make one with `plumb hash-password`.",
-  )
+// shadow(5) divides fields by colons, chpasswd(8) lines too. Not even a part of it is repeated.
+const verifier = (value: string): string => {
+  if (/^\$(?:y|6)\$[./0-9A-Za-z=$]{20,200}$/.test(value)) return value
+  throw new UnsafeValue("a verifier of a password", "(hidden)", "Make one with `plumb hash-password`.")
+}
 
 /** What the user needs besides its group. */
 export const needsOf = (access: Access): ReadonlyArray<HostKey> => [
