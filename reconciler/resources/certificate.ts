@@ -10,6 +10,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { type Pair, pairOfText, uncovered, validUntil } from "../../spec/x509.ts"
 import { issuer } from "../acme/issuer.ts"
+import { drop } from "../acme/order.ts"
 import { isPlaceholder, makePlaceholder } from "../acme/placeholder.ts"
 import { renewalOf } from "../acme/renewal.ts"
 import { namesKey, type Progress, readProgress, readText, textOf, type Wish, writeWish } from "../acme/wish.ts"
@@ -109,11 +110,15 @@ export const certificateType: ResourceType<CertificateSpec, SeenCertificate> = {
       if (left !== undefined) return yield* left
     }),
   remove: (id, removal) =>
-    attempt(({ files }) => {
+    Effect.gen(function* () {
       if (!goes(removal)) return []
       // The wish first: nobody is to order any more what is taken away here.
-      for (const path of [wishOf(id), progressOf(id), orderKeyOf(id)]) files.remove(path)
-      if (files.stat(pairOf(id))?.type !== "directory") files.remove(pairOf(id))
+      yield* attempt(({ files }) => files.remove(wishOf(id)))
+      yield* drop(id)
+      yield* attempt(({ files }) => {
+        for (const path of [progressOf(id), orderKeyOf(id)]) files.remove(path)
+        if (files.stat(pairOf(id))?.type !== "directory") files.remove(pairOf(id))
+      })
       return []
     }),
   watch: (id) => [pairOf(id), wishOf(id), progressOf(id)],

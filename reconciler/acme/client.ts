@@ -1,0 +1,118 @@
+// The ACME client of others (acme-client), with failures as values: every answer that is a problem document, and every
+// connection that did not come about. It waits for nothing by itself: when to try again is decided and stored here.
+//
+// The one thing to know before changing it: the library is loaded with the first order. It is large, and most agents are
+// asked for none.
+
+import { Agent } from "node:https"
+import { rootCertificates } from "node:tls"
+import type * as Acme from "acme-client"
+import * as Effect from "effect/Effect"
+import { sideEffectOf } from "../host/side-effect.ts"
+import { AcmeFailure, type Problem, plain, typeOf, wordsOf } from "./failure.ts"
+
+export interface Account {
+  readonly directory: string
+  /** PEM. */
+  readonly key: string
+  /** What the server knows it by; undefined until it was registered. */
+  readonly url: string | undefined
+}
+
+export interface Client {
+  readonly register: (email: string | null) => Effect.Effect<string, AcmeFailure>
+  readonly order: (names: ReadonlyArray<string>) => Effect.Effect<Acme.Order, AcmeFailure>
+  readonly look: (url: string) => Effect.Effect<Acme.Order, AcmeFailure>
+  readonly authorizations: (order: Acme.Order) => Effect.Effect<ReadonlyArray<Acme.Authorization>, AcmeFailure>
+  readonly answerTo: (challenge: Challenge) => Effect.Effect<string, AcmeFailure>
+  readonly complete: (challenge: Challenge) => Effect.Effect<void, AcmeFailure>
+  readonly finalize: (order: Acme.Order, names: ReadonlyArray<string>, key: string) => Effect.Effect<void, AcmeFailure>
+  readonly download: (order: Acme.Order) => Effect.Effect<string, AcmeFailure>
+}
+
+export type Challenge = Acme.Authorization["challenges"][number]
+export type { Authorization, Order } from "acme-client"
+
+const load = Effect.promise(async () => {
+  const acme: typeof Acme = await import("acme-client")
+  const { axios } = acme
+  Object.assign(Reflect.get(axios.defaults, "acmeSettings"), { retryMaxAttempts: 0 })
+  axios.defaults.timeout = 30_000
+  // Bodies come from a server that a record names.
+  axios.defaults.maxContentLength = 1024 * 1024
+  axios.defaults.maxRedirects = 0
+  axios.interceptors.response.use((response) => {
+    const problem = response.data as Problem | undefined
+    if (response.status < 400 || (typeof problem === "object" && typeOf(problem) === "badNonce")) return response
+    throw refusal(response.status, problem ?? {}, response.headers["retry-after"])
+  })
+  return acme
+})
+
+const loaded = Effect.runSync(Effect.cached(load))
+
+const refusal = (status: number, problem: Problem, retryAfter: unknown): AcmeFailure => {
+  const [reason, message] =
+    typeof problem === "object" && typeOf(problem) !== ""
+      ? wordsOf(problem)
+      : (["ServerFailed", `The ACME server answered with ${status}.`] as const)
+  const seconds = Number(retryAfter)
+  const wait = Number.isFinite(seconds) ? seconds * 1000 : undefined
+  return new AcmeFailure({
+    reason,
+    message,
+    type: typeof problem === "object" ? typeOf(problem) : "",
+    status,
+    ...(wait !== undefined && wait > 0 ? { retryAfterMillis: Math.min(wait, 7 * 86_400_000) } : {}),
+  })
+}
+
+const toFailure = (cause: unknown): AcmeFailure =>
+  cause instanceof AcmeFailure
+    ? cause
+    : new AcmeFailure({
+        reason: "ServerUnreachable",
+        message: `The ACME server could not be asked: ${plain(cause instanceof Error ? cause.message || String(Reflect.get(cause, "code")) : String(cause))}.`,
+      })
+
+const call = <A>(what: string, ask: () => Promise<A>): Effect.Effect<A, AcmeFailure> =>
+  sideEffectOf(`acme ${what}`, Effect.tryPromise({ try: ask, catch: toFailure }))
+
+export const makeKey: Effect.Effect<string, AcmeFailure> = Effect.flatMap(loaded, (acme) =>
+  Effect.tryPromise({ try: async () => (await acme.crypto.createPrivateEcdsaKey()).toString(), catch: toFailure }),
+)
+
+export const connect = Effect.fnUntraced(function* (account: Account, trust: string | null) {
+  const acme = yield* loaded
+  acme.axios.defaults.httpsAgent =
+    trust === null ? undefined : new Agent({ ca: [...rootCertificates, trust], keepAlive: false })
+  const client = new acme.Client({
+    directoryUrl: account.directory,
+    accountKey: account.key,
+    ...(account.url === undefined ? {} : { accountUrl: account.url }),
+  })
+  return {
+    register: (email) =>
+      call("newAccount", async () => {
+        await client.createAccount({
+          termsOfServiceAgreed: true,
+          ...(email === null ? {} : { contact: [`mailto:${email}`] }),
+        })
+        return client.getAccountUrl()
+      }),
+    order: (names) =>
+      call("newOrder", () => client.createOrder({ identifiers: names.map((value) => ({ type: "dns", value })) })),
+    // Of an order that is known by its URL alone.
+    look: (url) => call("order", () => client.getOrder({ url } as Acme.Order)),
+    authorizations: (order) => call("authorizations", () => client.getAuthorizations(order)),
+    answerTo: (challenge) =>
+      Effect.tryPromise({ try: () => client.getChallengeKeyAuthorization(challenge), catch: toFailure }),
+    complete: (challenge) => call("challenge", async () => void (await client.completeChallenge(challenge))),
+    finalize: (order, names, key) =>
+      call("finalize", async () => {
+        const [, request] = await acme.crypto.createCsr({ altNames: [...names] }, key)
+        await client.finalizeOrder(order, request)
+      }),
+    download: (order) => call("certificate", () => client.getCertificate(order)),
+  } satisfies Client
+})

@@ -1,0 +1,348 @@
+// An order on a directory host, against a server that fails at will: what becomes of it when things go wrong, and that no
+// crash costs an account or an order.
+import * as fs from "node:fs"
+import * as Effect from "effect/Effect"
+import { afterEach, describe, expect, it } from "vitest"
+import { type AcmeOptions, type AcmeServer, acmeServer } from "../../fixtures/acme/server.ts"
+import { pairOfText, uncovered } from "../../spec/x509.ts"
+import { attempt, type Host } from "../host/host.ts"
+import { onScratchHost } from "../host/scratch-host.ts"
+import { onSideEffect, sideEffectCount } from "../host/side-effect.ts"
+import { certificateType } from "../resources/certificate.ts"
+import { challenges, pairOf, pairsFolder } from "../resources/certificate-place.ts"
+import { dueAt, issuer, Patience, retryAt } from "./issuer.ts"
+import { Pace, pursue } from "./order.ts"
+import { Lookup } from "./reasons.ts"
+import { renewalOf } from "./renewal.ts"
+import { readProgress, type Wish, writeWish } from "./wish.ts"
+
+const folders = attempt(({ files }) => {
+  for (const path of [pairsFolder, challenges] as const)
+    files.makeDirectory(path, { owner: "root", group: "root", mode: 0o711 })
+})
+
+let server: AcmeServer | undefined
+const serve = async (options: AcmeOptions = {}) => {
+  server = await acmeServer(options)
+  return server
+}
+afterEach(async () => {
+  await server?.close()
+  server = undefined
+})
+
+const wishFor = (acme: AcmeServer, ...names: ReadonlyArray<string>): Wish => ({
+  names,
+  directory: acme.directory,
+  email: "hostmaster@example.org",
+  trust: null,
+  hook: null,
+  addresses: [],
+  group: "root",
+})
+
+const shop = ["shop.example.org", "www.shop.example.org"]
+const pairAt = (site: string) => attempt(({ files }) => pairOfText(files.read(pairOf(site)).toString("utf8")))
+const progress = attempt(({ files }) => readProgress(files, "shop"))
+
+const soon = Effect.provideService(Pace, 5)
+
+/** One try, as if the agent did nothing else. */
+const once = (wish: Wish) =>
+  Effect.gen(function* () {
+    yield* attempt(({ files }) => writeWish(files, "shop", wish))
+    return yield* soon(pursue("shop", wish))
+  })
+
+describe("an order", () => {
+  it("ends with a pair for all names, and leaves no answer behind", async () => {
+    const acme = await serve()
+    await onScratchHost((root) =>
+      Effect.gen(function* () {
+        yield* folders
+        yield* once(wishFor(acme, ...shop))
+        const pair = yield* pairAt("shop")
+        if (pair === undefined) throw new Error("no pair")
+        expect(uncovered(pair.own, shop)).toEqual([])
+        expect(fs.readdirSync(`${root}${challenges}`)).toEqual([])
+        expect(yield* progress).toMatchObject({ issued: { fingerprint: pair.own.fingerprint256 }, failures: [] })
+        expect(acme.accounts.size).toBe(1)
+        // The authority saw no private key, and nobody but root and the web server's group may read it.
+        expect(fs.statSync(`${root}${pairOf("shop")}`).mode & 0o777).toBe(0o640)
+      }),
+    )
+  })
+
+  it("is renewed with the key that it has, so that no worker can meet half of the next pair", async () => {
+    const acme = await serve()
+    await onScratchHost(() =>
+      Effect.gen(function* () {
+        yield* folders
+        const key = () => Effect.map(pairAt("shop"), (pair) => pair?.text.split("-----BEGIN PRIVATE")[1])
+        yield* once(wishFor(acme, ...shop))
+        const first = yield* pairAt("shop")
+        const firstKey = yield* key()
+        yield* once(wishFor(acme, ...shop))
+        expect((yield* pairAt("shop"))?.own.fingerprint256).not.toBe(first?.own.fingerprint256)
+        expect(yield* key()).toBe(firstKey)
+        expect([acme.accounts.size, acme.orders.length]).toEqual([1, 2])
+      }),
+    )
+  })
+
+  it("that was cut off at any side effect goes on with the same account, and with the same order once it was stored", async () => {
+    for (let at = 1, over = false; !over; at++) {
+      const acme = await acmeServer()
+      await onScratchHost((root) =>
+        Effect.gen(function* () {
+          yield* folders
+          const wish = wishFor(acme, ...shop)
+          yield* attempt(({ files }) => writeWish(files, "shop", wish))
+          const from = sideEffectCount()
+          let crashed = ""
+          const restore = onSideEffect({
+            after: (count: number, what: string) => {
+              if (crashed !== "" || count - from !== at) return
+              crashed = what
+              throw new Error("power cut")
+            },
+          })
+          yield* Effect.exit(soon(pursue("shop", wish)))
+          restore()
+          over = crashed === ""
+          const stored = (yield* progress).order?.url
+          yield* soon(pursue("shop", wish))
+          const pair = yield* pairAt("shop")
+          const told = `after ${at}: ${crashed}`
+          expect(pair && uncovered(pair.own, shop), told).toEqual([])
+          expect(acme.accounts.size, told).toBe(1)
+          // An order whose URL nobody could store yet is made again, and no other.
+          expect(acme.orders.length, told).toBeLessThanOrEqual(stored === undefined ? 2 : 1)
+          expect((yield* progress).order, told).toBeUndefined()
+          expect(fs.readdirSync(`${root}${challenges}`), told).toEqual([])
+        }),
+      )
+      await acme.close()
+    }
+  }, 120_000)
+
+  it("that fails says where the name points to, and where this host is", async () => {
+    const connection = { type: "urn:ietf:params:acme:error:connection", detail: "192.0.2.9: Connection refused" }
+    const acme = await serve({ validate: (name) => (name.startsWith("www") ? connection : undefined) })
+    const lookup = (found: ReadonlyArray<string>) =>
+      Effect.provideService(Lookup, { addresses: async () => found, own: () => ["192.0.2.1", "2001:db8::1"] })
+    const failure = (found: ReadonlyArray<string>) =>
+      onScratchHost(() => Effect.andThen(folders, Effect.flip(once(wishFor(acme, ...shop)))).pipe(lookup(found)))
+    expect(await failure(["192.0.2.9"])).toMatchObject({
+      reason: "NamePointsElsewhere",
+      message: "www.shop.example.org points to 192.0.2.9, this host is 192.0.2.1, 2001:db8::1.",
+    })
+    expect(await failure([])).toMatchObject({ message: "www.shop.example.org has no address in the DNS." })
+    expect(await failure(["192.0.2.1"])).toMatchObject({
+      reason: "Unreachable",
+      message: "www.shop.example.org: The authority could not connect: 192.0.2.9: Connection refused.",
+    })
+  })
+
+  it("is made anew when the server has forgotten it, or the names are others", async () => {
+    let gone = false
+    const acme = await serve({
+      interfere: (what) => (gone && what === "order" ? { status: 404, body: {} } : undefined),
+      validate: () => undefined,
+    })
+    await onScratchHost(() =>
+      Effect.gen(function* () {
+        yield* folders
+        const restore = onSideEffect({
+          before: (_, what) => {
+            if (what === "acme challenge") throw new Error("power cut")
+          },
+        })
+        yield* Effect.exit(once(wishFor(acme, ...shop)))
+        restore()
+        expect((yield* progress).order?.names).toBe("shop.example.org www.shop.example.org")
+        yield* once(wishFor(acme, "blog.example.org"))
+        expect(acme.orders.map(({ names }) => names)).toEqual([shop, ["blog.example.org"]])
+        gone = true
+        yield* Effect.exit(once(wishFor(acme, "blog.example.org")))
+        gone = false
+      }),
+    )
+  })
+
+  it("takes no token that would be a path, and no certificate for another key", async () => {
+    const acme = await serve({
+      interfere: (what) =>
+        what === "authz"
+          ? {
+              status: 200,
+              body: {
+                status: "pending",
+                identifier: { type: "dns", value: "shop.example.org" },
+                challenges: [
+                  { type: "http-01", url: "http://127.0.0.1/", token: "../../etc/passwd", status: "pending" },
+                ],
+              },
+            }
+          : undefined,
+    })
+    const failure = await onScratchHost(() =>
+      Effect.andThen(folders, Effect.flip(once(wishFor(acme, "shop.example.org")))),
+    )
+    expect(failure).toMatchObject({ reason: "OrderFailed", message: "The authority gave a token that is none." })
+  })
+})
+
+describe("the issuer", () => {
+  const run = <A, E>(use: (root: string) => Effect.Effect<A, E, Host>, patience = 20) =>
+    onScratchHost((root) =>
+      Effect.gen(function* () {
+        yield* folders
+        yield* Effect.forkScoped(issuer)
+        return yield* use(root)
+      }).pipe(
+        Effect.provideService(Patience, patience),
+        soon,
+        Effect.provideService(Lookup, { addresses: async () => [], own: () => [] }),
+      ),
+    )
+  const eventually = <A>(look: Effect.Effect<A | undefined, unknown, Host>): Effect.Effect<A, never, Host> =>
+    Effect.suspend(() =>
+      look.pipe(
+        Effect.orElseSucceed(() => undefined),
+        Effect.flatMap((found) => (found === undefined ? Effect.delay(eventually(look), 20) : Effect.succeed(found))),
+      ),
+    )
+  const wish = (one: Wish) => attempt(({ files }) => writeWish(files, "shop", one))
+
+  it("tries again when it failed, later each time, and tells why", async () => {
+    let failing = 3
+    const acme = await serve({ validate: () => (failing-- > 0 ? { type: "x:dns", detail: "NXDOMAIN" } : undefined) })
+    await run(() =>
+      Effect.gen(function* () {
+        yield* wish(wishFor(acme, "shop.example.org"))
+        const failed = yield* eventually(
+          Effect.map(progress, (seen) => (seen.failures.length === 3 ? seen : undefined)),
+        )
+        expect(failed.failures.map(({ reason }) => reason)).toEqual(Array(3).fill("NamePointsElsewhere"))
+        yield* eventually(Effect.map(progress, ({ issued }) => issued))
+        expect(yield* progress).toMatchObject({ failures: [] })
+        expect([acme.accounts.size, acme.orders.length]).toEqual([1, 4])
+      }),
+    )
+  })
+
+  it("waits as long as the server says, and asks nothing of it meanwhile", async () => {
+    const acme = await serve({
+      interfere: (what) =>
+        what === "new-order"
+          ? {
+              status: 429,
+              body: { type: "urn:ietf:params:acme:error:rateLimited", detail: "too many" },
+              headers: { "retry-after": "3600" },
+            }
+          : undefined,
+    })
+    await run(() =>
+      Effect.gen(function* () {
+        yield* wish(wishFor(acme, "shop.example.org"))
+        const seen = yield* eventually(Effect.map(progress, (seen) => (seen.failures.length > 0 ? seen : undefined)))
+        const [failure] = seen.failures
+        expect(failure).toMatchObject({
+          reason: "RateLimited",
+          message: "The authority takes no more for now: too many.",
+        })
+        expect((seen.retryAtMillis ?? 0) - (failure?.atMillis ?? 0)).toBe(3_600_000)
+        // A restart is no way around it: it is computed from what is stored.
+        const due = yield* attempt(({ files }) => dueAt(files, "shop", wishFor(acme, "shop.example.org"), 0))
+        expect(due).toBe(seen.retryAtMillis)
+        yield* Effect.sleep(300)
+        expect(acme.asked.filter((what) => what === "new-order")).toHaveLength(1)
+      }),
+    )
+  })
+
+  it("registers the same key again where the server has forgotten the account", async () => {
+    let forgotten = false
+    const acme = await serve({
+      interfere: (what) => {
+        if (!forgotten || what !== "new-order") return undefined
+        forgotten = false
+        return { status: 400, body: { type: "urn:ietf:params:acme:error:accountDoesNotExist" } }
+      },
+    })
+    await run(() =>
+      Effect.gen(function* () {
+        yield* wish(wishFor(acme, "shop.example.org"))
+        yield* eventually(Effect.map(progress, ({ issued }) => issued))
+        forgotten = true
+        yield* wish(wishFor(acme, "blog.example.org"))
+        yield* eventually(
+          Effect.map(
+            pairAt("shop"),
+            (pair) => pair && (uncovered(pair.own, ["blog.example.org"]).length === 0 || undefined),
+          ),
+        )
+        expect(acme.accounts.size).toBe(1)
+      }),
+    )
+  })
+
+  it("stops when nobody wants the certificate any more", async () => {
+    const acme = await serve({ validate: () => ({ type: "x:dns" }) })
+    await run((root) =>
+      Effect.gen(function* () {
+        yield* wish(wishFor(acme, "shop.example.org"))
+        yield* eventually(Effect.map(progress, ({ failures }) => failures[0]))
+        yield* certificateType.remove("shop", {
+          onDelete: "remove",
+          recordId: "r1",
+          record: "Certificate/shop",
+          retainUntil: "2030-01-01T00:00:00Z",
+        })
+        yield* Effect.sleep(200)
+        const orders = acme.orders.length
+        yield* Effect.sleep(300)
+        expect(acme.orders.length).toBe(orders)
+        expect(fs.readdirSync(`${root}/var/lib/plumbline/acme/wishes`)).toEqual([])
+      }),
+    )
+  })
+})
+
+it("no more than five tries fall into an hour, whatever the server says", () => {
+  const minute = 60_000
+  const times: Array<number> = []
+  let now = 0
+  while (times.length < 60) {
+    times.push(now)
+    now = retryAt(
+      times.map((atMillis) => ({ atMillis, names: "", reason: "", message: "" })),
+      minute,
+      now,
+    )
+  }
+  for (const [index, at] of times.entries())
+    expect(times.slice(index).filter((other) => other - at < 60 * minute).length).toBeLessThanOrEqual(5)
+  // A day later it still tries, four times a day.
+  expect(now - (times.at(-1) ?? 0)).toBe(360 * minute)
+})
+
+it("a renewal comes before two thirds of the life are over, at another time for each site, and always at the same", async () => {
+  const acme = await serve()
+  await onScratchHost(() =>
+    Effect.gen(function* () {
+      yield* folders
+      yield* once(wishFor(acme, "shop.example.org"))
+      const pair = yield* pairAt("shop")
+      if (pair === undefined) throw new Error("no pair")
+      const from = Date.parse(pair.own.validFrom)
+      const life = Date.parse(pair.own.validTo) - from
+      const shares = Array.from({ length: 100 }, (_, at) => (renewalOf(`site-${at}`, pair.own) - from) / life)
+      expect(Math.max(...shares)).toBeLessThanOrEqual(2 / 3)
+      expect(Math.min(...shares)).toBeGreaterThan(0.6)
+      expect(new Set(shares).size).toBe(100)
+      expect(renewalOf("shop", pair.own)).toBe(renewalOf("shop", pair.own))
+    }),
+  )
+})
