@@ -81,7 +81,15 @@ export const withApi = async (databaseUrl: string) => {
   const url = `http://127.0.0.1:${port}`
   const api = spawn(process.execPath, [program("../main.ts")], {
     env: { PATH: process.env["PATH"] ?? "", DATABASE_URL: databaseUrl, PLUMB_HOME: place.home, PORT: String(port) },
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
+  })
+  let log = ""
+  api.stdout.setEncoding("utf8").on("data", (part) => {
+    log += part
+  })
+  api.stderr.setEncoding("utf8").on("data", (part) => {
+    log += part
+    process.stderr.write(part)
   })
   await until(() => healthy(url))
   writeFileSync(join(place.home, "server.json"), JSON.stringify({ url, pid: api.pid, startTime: null }))
@@ -99,6 +107,8 @@ export const withApi = async (databaseUrl: string) => {
     ...place,
     url,
     databaseUrl,
+    /** What the API has written to its log. */
+    log: () => log,
     sql,
     /** Says of a record what an agent would: `type` is Ready, Stalled, … at its present generation. */
     report: (kind: string, name: string, type: string, message = "") =>
