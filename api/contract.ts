@@ -191,6 +191,17 @@ const live = HttpApiGroup.make("live")
       query: { kind: Schema.optionalKey(Schema.String), name: Schema.optionalKey(Schema.String) },
       success: Schema.Struct({ items: Schema.Array(Shapes.UsageEntry) }),
     }),
+    HttpApiEndpoint.get("traffic", "/v1/traffic", {
+      query: {
+        kind: Schema.optionalKey(Schema.String),
+        name: Schema.optionalKey(Schema.String),
+        // Days in UTC, with today.
+        days: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3660 }))),
+        limit,
+        after: Schema.optionalKey(Schema.String),
+      },
+      success: page(Shapes.TrafficDay),
+    }),
     HttpApiEndpoint.get("measurements", "/v1/measurements", {
       query: {
         node: Schema.optionalKey(Schema.String),

@@ -299,6 +299,17 @@ export type Usage = typeof Usage.Type
 export const UsageEntry = Schema.Struct({ kind: Schema.String, name: Schema.String, uses: Schema.Array(Usage) })
 export type UsageEntry = typeof UsageEntry.Type
 
+/** What went through a record's sites on one day in UTC, on all nodes. */
+export const TrafficDay = Schema.Struct({
+  kind: Schema.String,
+  name: Schema.String,
+  day: Schema.String,
+  requests: Schema.Number,
+  bytesIn: Schema.Number,
+  bytesOut: Schema.Number,
+})
+export type TrafficDay = typeof TrafficDay.Type
+
 /** A password that was set. */
 export const PasswordSet = Schema.Struct({
   user: Schema.String,

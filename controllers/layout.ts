@@ -19,6 +19,7 @@ import {
 } from "../reconciler/resources/backup-place.ts"
 import { challenges, pairsFolder } from "../reconciler/resources/certificate-place.ts"
 import { keepSessionsMark, keyFile, keysFolder, sshKeys } from "../reconciler/resources/ssh-place.ts"
+import { trafficFolder } from "../reconciler/resources/traffic-place.ts"
 import { escapeUnitName, instanceName, sliceName } from "../reconciler/resources/unit-name.ts"
 import { shaped, UnsafeValue } from "./encode/unsafe.ts"
 
@@ -80,6 +81,9 @@ export const platform = {
   /** Certificates with their keys: root's, for nginx's workers to read, who may not list them. */
   pairs: pairsFolder,
   nginxLogs: `${logs}/nginx`,
+  /** A line for each request, of numbers alone: what the agent counts. */
+  traffic: trafficFolder,
+  trafficLog: `${trafficFolder}/traffic.log`,
   siteLogs: `${logs}/sites`,
   units: "/etc/systemd/system",
   nginxUnit: "plumb-nginx.service",

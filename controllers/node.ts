@@ -91,6 +91,7 @@ const folders = (facts: Facts): ReadonlyArray<Resource> => [
   // Workers open their logs anew as the web user; nobody else reads who visits whom.
   logFolder(platform.nginxLogs, 0o750, facts),
   logFolder(platform.siteLogs, 0o751, facts),
+  logFolder(platform.traffic, 0o750, facts),
 ]
 
 const shownPages: ReadonlyArray<Resource> = pages.map(({ content, file: name }) =>
@@ -124,6 +125,7 @@ const webServer = (spec: NodeSpec, facts: Facts): ReadonlyArray<Resource> => [
         ]),
         pathKey(platform.nginxState),
         pathKey(platform.nginxLogs),
+        pathKey(platform.traffic),
         pathKey(platform.acmeLocation),
         ...(facts.nginx === null ? [] : [pathKey(platform.nginxUnitFile)]),
       ],

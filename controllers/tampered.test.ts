@@ -72,7 +72,7 @@ const everyResource = <Spec>(
   )
 
 /** What a vhost may say beside its servers. */
-const atTop = ["server", "map", "limit_req_zone", "limit_conn_zone", "fastcgi_cache_path"]
+const atTop = ["log_format", "server", "map", "limit_req_zone", "limit_conn_zone", "fastcgi_cache_path"]
 
 const namesOf = (directives: ReadonlyArray<Directive>): ReadonlyArray<string> =>
   directives.flatMap(({ block, words }) => [

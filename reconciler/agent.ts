@@ -34,6 +34,7 @@ import { Standings } from "./standing.ts"
 import { DesiredState, patiently } from "./store.ts"
 import { Surveys } from "./surveys.ts"
 import { heartbeat, readSurveys, sweep } from "./sweep.ts"
+import * as Traffic from "./traffic.ts"
 import type { Types } from "./types.ts"
 import { Waits } from "./waits.ts"
 
@@ -232,6 +233,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
           // Says that it is there: an agent that is silent for a minute counts as away.
           every(15, Effect.ignore(Effect.suspend(() => store.writeNode(facts)))),
           Effect.andThen(measureAll, every(options.measureSeconds ?? 300, measureAll)),
+          Effect.andThen(countTraffic, every(options.measureSeconds ?? 300, countTraffic)),
           hearing.run,
           Runs.bring(store, options.relistSeconds ?? 30),
           ...[...options.types.values()].flatMap(({ tends }) => (tends === undefined ? [] : [tends])),
@@ -243,6 +245,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
   const secretsAsked = answerSecretExports(engine).pipe(Effect.provideService(Host, host))
   const figures = new Map<string, number>()
   const measureAll = measure(engine, figures)
+  const countTraffic = Traffic.count(store)
 
   let looked = 0
   /** A pause with an end ends by itself: nobody writes to the table then. */

@@ -14,6 +14,7 @@ import { desired } from "./postgres/desired.ts"
 import { outcomes } from "./postgres/outcomes.ts"
 import { runs } from "./postgres/runs.ts"
 import { secretExports } from "./postgres/secret-exports.ts"
+import { traffic } from "./postgres/traffic.ts"
 import { DesiredState } from "./store.ts"
 
 const make = (node: string) =>
@@ -26,6 +27,7 @@ const make = (node: string) =>
       ...outcomes(node, sql, asking),
       ...runs(node, sql, asking),
       ...secretExports(node, sql, asking),
+      ...traffic(node, sql, asking),
       lastAway: asking.lastAway,
     })
   })

@@ -16,6 +16,7 @@ import type { RecordKey } from "./keys.ts"
 import type { Pause } from "./policy.ts"
 import type { Stored } from "./records.ts"
 import type { RunRow } from "./runs.ts"
+import type { TrafficStep } from "./traffic.ts"
 
 export class StoreFailure extends Data.TaggedError("StoreFailure")<{
   /** The store cannot be reached; otherwise it refused this one statement. */
@@ -132,6 +133,10 @@ export interface DesiredStateShape {
   /** Which exports of the secrets this node is asked for; what nobody fetched for long is gone. */
   readonly secretExports: Effect.Effect<ReadonlyArray<string>, StoreFailure>
   readonly answerSecretExport: (id: string, answer: SecretsFile) => Effect.Effect<void, StoreFailure>
+  /** How far each log of traffic was read. */
+  readonly trafficLogs: Effect.Effect<ReadonlyArray<readonly [log: string, position: number]>, StoreFailure>
+  /** Adds what was read, unless the log was read on by somebody else. */
+  readonly writeTraffic: (step: TrafficStep) => Effect.Effect<void, StoreFailure>
   readonly writeNode: (facts: Facts) => Effect.Effect<void, StoreFailure>
   /** Removes a tombstone that nothing is left of. False: somebody wrote to it meanwhile. */
   readonly finish: (stored: Stored) => Effect.Effect<boolean, StoreFailure>

@@ -18,6 +18,7 @@ import { run, runOutput, runs } from "./runs.ts"
 import { schema } from "./schema.ts"
 import { recoveryKey } from "./secrets.ts"
 import { status } from "./status.ts"
+import { traffic } from "./traffic.ts"
 import { up } from "./up.ts"
 import { usage } from "./usage.ts"
 import { verify } from "./verify.ts"
@@ -36,7 +37,7 @@ export const plumb = Command.make("plumb").pipe(
       group: "Say what is wanted",
       commands: [apply, diff, get, exportRecords, deleteRecord, run, password, hashPassword, recoveryKey],
     },
-    { group: "See what is", commands: [status, usage, explain, drift, runs, runOutput, backups] },
+    { group: "See what is", commands: [status, usage, traffic, explain, drift, runs, runOutput, backups] },
     { group: "Look back, and go back", commands: [history, rollback, verify] },
     { group: "Hold and let go", commands: [pause, resume] },
     { group: "Run", commands: [up, agent, schema] },

@@ -9,6 +9,7 @@ import * as Drift from "../store/drift.ts"
 import * as Measurements from "../store/measurements.ts"
 import * as Ownership from "../store/ownership.ts"
 import * as Status from "../store/status.ts"
+import * as Traffic from "../store/traffic.ts"
 import * as Usage from "../store/usage.ts"
 import { answer } from "./answer.ts"
 
@@ -27,6 +28,7 @@ export const layer = HttpApiBuilder.group(Api, "live", (handlers) =>
     .handle("drift", ({ query }) => answer(Drift.list(query)))
     .handle("driftEvent", ({ params }) => answer(Drift.read(params.seq)))
     .handle("usage", ({ query }) => answer(Effect.map(Usage.list(query), (items) => ({ items }))))
+    .handle("traffic", ({ query }) => answer(Traffic.list(query)))
     .handle("measurements", ({ query }) => answer(Measurements.list(query)))
     .handle("explain", ({ query }) =>
       answer(

@@ -191,6 +191,9 @@ export const fileName = (value: string): Nginx =>
     shaped("an index file", value, /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/, "Use a plain file name, such as index.html."),
   )
 
+/** The name of a record, in the format of a log. */
+export const nameInLog = (value: string): Nginx => encoded("nginx", recordName(value))
+
 /** A name of our own in nginx's configuration: an upstream. */
 export const identifier = (value: string): Nginx =>
   encoded(

@@ -27,6 +27,13 @@ export const rotation = (): Text<"logrotate"> => logrotate`
       rotate 14
       notifempty
   }
+
+  # Read where it was left, also by an agent that was away for days: a log that is compressed is read by nobody.
+  ${log.pathWith(platform.traffic, "/*.log")} {
+      rotate 10
+      notifempty
+      nocompress
+  }
 `
 
 export const rotationUnit = (): to.Unit => unit`

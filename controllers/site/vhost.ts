@@ -30,8 +30,13 @@ export interface Vhost {
 
 export const vhost = (site: Vhost): to.Nginx => {
   const { served, moved } = siteNames(site.spec)
-  if (site.spec.suspended) return suspended(site, [...served, ...moved.flatMap(({ names }) => names)])
+  if (site.spec.suspended)
+    return nginx`
+      ${trafficFormat(site)}
+      ${suspended(site, [...served, ...moved.flatMap(({ names }) => names)])}
+    `
   return nginx`
+    ${trafficFormat(site)}
     ${hstsMap(site)}
     ${limitZones(site)}
     ${cacheZone(site)}
@@ -52,7 +57,18 @@ const listen = (site: Vhost): ReadonlyArray<to.Nginx> => {
   ]
 }
 
+/**
+ * Before the servers: a request that is too broken to be looked at has no variables, and is counted all the same. Numbers
+ * alone and the site's name, so that no visitor can write a line.
+ */
+const trafficFormat = ({ layout }: Vhost): to.Nginx => nginx`
+  log_format ${trafficName(layout.name)} '$msec Site/${to.nameInLog(layout.name)} $request_length $bytes_sent';
+`
+
+const trafficName = (site: string): to.Nginx => to.identifier(`traffic_${site}`)
+
 const logs = ({ facts, layout }: Vhost): to.Nginx => nginx`
+  access_log ${to.path(seenBy(facts, platform.trafficLog))} ${trafficName(layout.name)};
   access_log ${to.path(seenBy(facts, `${layout.logs}/access.log`))} plumbline;
   error_log ${to.path(seenBy(facts, `${layout.logs}/error.log`))} warn;
 `
