@@ -197,6 +197,47 @@ describe("the store on Postgres", () => {
     }).pipe(Effect.scoped, Effect.provide(store)),
   )
 
+  it.live(
+    "adds what was read of a log to the sums of its records, once, and in one step with how far it was read",
+    () =>
+      Effect.gen(function* () {
+        const desired = yield* DesiredState
+        const sql = yield* PgClient.PgClient
+        yield* write("a")
+        const row = {
+          record: "Note/a" as const,
+          day: "2026-05-04",
+          requests: 2,
+          bytesIn: 10,
+          bytesOut: 9_007_199_254_740,
+        }
+        const sums = sql<{ name: string; day: string; requests: number; out: number }>`
+        select name, day::text as day, requests::int as requests, bytes_out::float8 as out from traffic order by day`
+        const step = { log: "one", from: 0, to: 100, rows: [row, { ...row, record: "Note/none" as const }] }
+        yield* desired.writeTraffic(step)
+        // An answer that was lost on the way: the same again.
+        yield* desired.writeTraffic(step)
+        yield* desired.writeTraffic({ ...step, from: 50, to: 150 })
+        assert.deepStrictEqual(yield* sums, [{ name: "a", day: "2026-05-04", requests: 2, out: row.bytesOut }])
+        yield* desired.writeTraffic({ log: "one", from: 100, to: 130, rows: [row, { ...row, day: "2026-05-05" }] })
+        yield* desired.writeTraffic({ log: "two", from: 0, to: 30, rows: [] })
+        assert.deepStrictEqual(
+          (yield* sums).map(({ day, requests }) => [day, requests]),
+          [
+            ["2026-05-04", 4],
+            ["2026-05-05", 2],
+          ],
+        )
+        assert.deepStrictEqual((yield* desired.trafficLogs).toSorted(), [
+          ["one", 130],
+          ["two", 30],
+        ])
+        // Somebody may have to be billed for what a record had.
+        yield* sql`delete from records`
+        assert.strictEqual((yield* sums).length, 2)
+      }).pipe(Effect.provide(store)),
+  )
+
   it.live("writes each run once, keeps the newest fifty of a record, and none of a record that is gone", () =>
     Effect.gen(function* () {
       const desired = yield* DesiredState
