@@ -1,5 +1,6 @@
 // The agent: one engine on one host, and the things that wake it. Read it from `run` upwards.
 
+import * as fs from "node:fs"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
@@ -37,6 +38,9 @@ import { heartbeat, readSurveys, sweep } from "./sweep.ts"
 import * as Traffic from "./traffic.ts"
 import type { Types } from "./types.ts"
 import { Waits } from "./waits.ts"
+
+/** Gone with a boot. */
+const lookedMark = "/run/plumbline-looked"
 
 export interface Options {
   readonly node: string
@@ -112,6 +116,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     records,
     inventory,
     standings,
+    sinceBoot: host.kind === "live" && !fs.existsSync(lookedMark),
     fingerprints,
     surveys,
     fights,
@@ -202,6 +207,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     yield* queue.settled()
     yield* heartbeat(engine, began)
     yield* outbox.flush
+    if (engine.sinceBoot) yield* Effect.ignore(Effect.try(() => fs.writeFileSync(lookedMark, "", { mode: 0o600 })))
   })
 
   const every = (seconds: number, what: Effect.Effect<void, never, Host>) =>

@@ -62,7 +62,8 @@ export const ordered = Effect.fnUntraced(function* (
   if (graph.outcome === "refused") return yield* stalled("RenderFailed", graph.message)
   const held = stored.deletionConfirmed ? undefined : emptyGuard(resources.length, engine.inventory.of(key).length)
   if (held !== undefined) return yield* stalled(held.reason, held.message)
-  engine.standings.recall(key, digestsOf(graph.order))
+  const gone = new Set(engine.sinceBoot ? graph.order.filter((one) => one.type.untilBoot).map((one) => one.key) : [])
+  engine.standings.recall(key, digestsOf(graph.order), (one) => gone.has(one))
   return graph.order
 })
 

@@ -53,6 +53,8 @@ export interface Engine {
   readonly records: Records
   readonly inventory: Inventory
   readonly standings: Standings
+  /** Whether no agent has looked at everything since the host was booted. */
+  readonly sinceBoot: boolean
   readonly fingerprints: Fingerprints
   readonly surveys: Surveys
   readonly fights: Fights

@@ -2,6 +2,7 @@ import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 import { until } from "./fixture/until.ts"
+import { startOf } from "./host/process.ts"
 import { onScratchHost } from "./host/scratch-host.ts"
 import { bring, hand, type RunRow } from "./runs.ts"
 import { StoreFailure } from "./store.ts"
@@ -91,10 +92,15 @@ describe("the spool of runs", () => {
         leave(root, `${id(1)}.part`, { begun: began })
         leave(root, `${id(2)}.part`, { begun: began.replace(bootId, id(9)), output: "so far" })
         leave(root, `${id(3)}.part`, {})
+        leave(root, `${id(4)}.part`, { begun: `${began}${Number(startOf(process.pid)) - 1}\n` })
+        leave(root, `${id(5)}.part`, { begun: `${began}${startOf(process.pid)}\n` })
         const rows: Array<RunRow> = []
         yield* hand(taken(rows))
-        expect(rows).toMatchObject([{ id: id(2), outcome: "interrupted", endedAtMillis: null, output: "so far" }])
-        expect(left(root)).toEqual([`${id(1)}.part`, `${id(3)}.part`])
+        expect(rows).toMatchObject([
+          { id: id(2), outcome: "interrupted", endedAtMillis: null, output: "so far" },
+          { id: id(4), outcome: "interrupted" },
+        ])
+        expect(left(root)).toEqual([1, 3, 5].map((number) => `${id(number)}.part`))
       }),
     ))
 

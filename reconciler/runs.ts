@@ -69,12 +69,13 @@ export const ended: Effect.Effect<
       const path: HostPath = `${folder}/${file}`
       return files.stat(path)?.type === "file" ? decode(files.read(path, limit)) : ""
     }
-    const [record = "", recordId = "", asked = "", started = "", boot = "", pid = ""] = text("begun").split("\n")
+    const [record = "", recordId = "", asked = "", started = "", boot = "", pid = "", since = ""] =
+      text("begun").split("\n")
     const whole = !name.endsWith(partial)
     const id = whole ? name : name.slice(0, -partial.length)
     if (!uuid.test(id) || !/^[A-Za-z]+\/[^/]+$/.test(record) || !uuid.test(recordId) || !/^\d+$/.test(started))
       return []
-    if (!whole && isRunning(boot, Number(pid))) return []
+    if (!whole && isRunning(boot, Number(pid), since)) return []
     const result = whole ? resultOf(text("result")) : { outcome: "interrupted" as const, exitStatus: null }
     return [
       [
@@ -160,8 +161,12 @@ const reportOf = (text: string): Pick<RunRow, "report"> => {
   return isReport(report) ? { report: { ...report, record: report.record as RecordKey } } : {}
 }
 
-const isRunning = (boot: string, pid: number): boolean =>
-  boot === fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim() && startOf(pid) !== undefined
+/** A process of that number that began at another time is another one. */
+const isRunning = (boot: string, pid: number, since: string): boolean => {
+  const started = startOf(pid)
+  const same = started !== undefined && (since === "" || since === started)
+  return same && boot === fs.readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()
+}
 
 /** As `systemctl show` tells the end of a unit, or the runner that there was none. systemd.exec(5), SERVICE_RESULT. */
 const resultOf = (text: string): Pick<RunRow, "outcome" | "exitStatus"> => {

@@ -72,10 +72,12 @@ export class Standings {
     for (const key of keys) this.#digests.delete(key)
   }
 
-  /** What was in sync when the agent last ran, told by the digest of the whole. */
-  recall(record: RecordKey, digests: ReadonlyMap<HostKey, string>): void {
+  /** What was in sync when the agent last ran, told by the digest of the whole; less what cannot have stayed so. */
+  recall(record: RecordKey, digests: ReadonlyMap<HostKey, string>, isGone: (key: HostKey) => boolean): void {
     if (this.#standings.get(record)?.details.digest !== wholeDigest(digests)) return
-    for (const [key, digest] of digests) if (!this.#digests.has(key)) this.#digests.set(key, digest)
+    for (const [key, digest] of digests) {
+      if (!this.#digests.has(key) && !isGone(key)) this.#digests.set(key, digest)
+    }
   }
 
   /** Gives the row to write; undefined when the status already says so. */

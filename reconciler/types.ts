@@ -21,6 +21,7 @@ export interface AnyType {
   readonly measure?: Effect.Effect<(id: string) => Readonly<Record<string, number>>, ResourceFailure, Host>
   readonly tells?: (spec: unknown, seen: unknown) => ReadonlyArray<string>
   readonly tends?: Effect.Effect<never, never, Host>
+  readonly untilBoot?: true
   readonly keep?: (seen: unknown) => string | undefined
 }
 

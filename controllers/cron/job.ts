@@ -9,7 +9,7 @@ import type { CronJobSpec } from "../../spec/cron-job.ts"
 import { plainOf } from "../../spec/secret.ts"
 import * as to from "../encode/arguments.ts"
 import { argument, lines, name } from "../encode/arguments.ts"
-import { accountLayout, platform, seenBy } from "../layout.ts"
+import { accountLayout, platform, seenBy, sshLayout } from "../layout.ts"
 
 /** Between asking and forcing a run to end. */
 const gracePeriod = 10
@@ -36,7 +36,7 @@ export const jobFile = (job: string, record: string, spec: CronJobSpec, facts: F
     argument`--property=BindPaths=${home}`,
     argument`--property=ReadWritePaths=${home}`,
     argument`--property=ProtectSystem=strict`,
-    argument`--property=InaccessiblePaths=-${to.path(platform.logs)} -${to.path(platform.state)} -${to.path(platform.configuration)}`,
+    argument`--property=InaccessiblePaths=-${to.path(seenBy(facts, sshLayout(spec.account).devices))} -${to.path(platform.logs)} -${to.path(platform.state)} -${to.path(platform.configuration)}`,
     ...sandbox.map((property) => argument`--property=${property}`),
   ])
 }

@@ -43,7 +43,8 @@ suspended=${platform.suspended}/$account
 mkdir -p "$locks" "$spool"
 part=$spool/$run.part
 mkdir "$part" || exit 1
-printf '%s\\n' "CronJob/$job" "$record" "$asked" "$(now)" "$(cat /proc/sys/kernel/random/boot_id)" "$$" >"$part/begun.new"
+printf '%s\\n' "CronJob/$job" "$record" "$asked" "$(now)" "$(cat /proc/sys/kernel/random/boot_id)" "$$" \
+  "$(cut -d' ' -f22 "/proc/$$/stat")" >"$part/begun.new"
 mv "$part/begun.new" "$part/begun"
 
 end() {
@@ -86,8 +87,10 @@ esac
 # Also of what has waited for its turn.
 [ ! -e "$suspended" ] || skip
 unit=plumb-run-$run.service
+# What runs without anybody to see its end ends too. In a list of names systemd reads a backslash as it does in a unit file.
+self=$(sed -n 's|^0::.*/||p' /proc/self/cgroup | sed 's|\\\\|&&|g')
 {
-  systemd-run --quiet --no-ask-password --wait --pipe "--unit=$unit" "$@" -- /bin/sh -c -- "$command" </dev/null 2>&1 9>&-
+  systemd-run --quiet --no-ask-password --wait --pipe "--unit=$unit" "--property=BindsTo=$self" "--property=After=$self" "$@" -- /bin/sh -c -- "$command" </dev/null 2>&1 9>&-
   echo $? >"$part/status"
 } | {
   head --bytes=${kept} >"$part/output"

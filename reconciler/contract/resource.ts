@@ -133,6 +133,8 @@ export interface ResourceType<Spec, Seen> {
    * host, and whatever it brings about is seen by a watched path.
    */
   readonly tends?: Effect.Effect<never, never, Host>
+  /** What a boot takes away, and nobody else did: afterwards it is made anew and is no drift. */
+  readonly untilBoot?: true
   /** The whole of a seen thing as text, to keep what a person edited and to show a unified diff of content; secrets masked by the type. */
   readonly keep?: (seen: Seen) => string | undefined
 }

@@ -1,7 +1,9 @@
 // Transient timers of this machine's systemd, by systemd-run.
 
+import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Batch from "../batch.ts"
+import { ResourceFailure } from "../contract/resource.ts"
 import { change, look, said } from "./command.ts"
 import { toFailure } from "./failure.ts"
 import type { Files } from "./files.ts"
@@ -30,6 +32,7 @@ export const makeTimers = (files: Files) =>
       calendarOf: show,
       start: (timer, calendar) =>
         Effect.gen(function* () {
+          yield* knowsZones(calendar)
           if ((yield* show(timer)) !== undefined) yield* stop(timer)
           yield* change([
             "systemd-run",
@@ -60,6 +63,29 @@ export const makeTimers = (files: Files) =>
       },
       again: (unit, argv) => change(["systemd-run", ...quiet, "--collect", `--unit=${unit}`, "--", ...argv]),
     }
+  })
+
+const zones = "/usr/share/zoneinfo"
+
+/** systemd would say that it cannot parse the whole expression. */
+const knowsZones = (calendar: ReadonlyArray<string>): Effect.Effect<void, ResourceFailure> =>
+  Effect.suspend(() => {
+    const unknown = calendar
+      .map((expression) => expression.slice(expression.lastIndexOf(" ") + 1))
+      .find((zone) => zone !== "UTC" && !fs.existsSync(`${zones}/${zone}`))
+    if (unknown === undefined) return Effect.void
+    const region = unknown.includes("/") ? unknown.slice(0, unknown.lastIndexOf("/")) : "Etc"
+    const known = fs.existsSync(`${zones}/${region}`) ? fs.readdirSync(`${zones}/${region}`).sort() : []
+    return Effect.fail(
+      new ResourceFailure({
+        reason: "TimeZoneUnknown",
+        message: `This host knows no time zone ${unknown}.`,
+        mend: `Install or update tzdata on it, or choose one that it knows${
+          known.length === 0 ? ": UTC." : `. Of ${region} those are ${known.join(", ")}.`
+        }`,
+        verdict: { kind: "stall" },
+      }),
+    )
   })
 
 /** `TimersCalendar={ OnCalendar=… ; next_elapse=… }`, one line an expression. */

@@ -54,6 +54,7 @@ export const timerType: ResourceType<TimerSpec, SeenTimer> = {
       yield* timers.stop(id)
       return []
     }),
+  untilBoot: true,
   // Where systemd keeps what it was told of a transient unit: gone with the timer, and another with another one.
   watch: (id) => [`${transientFolder}/${id}`],
 }
