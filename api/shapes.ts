@@ -149,6 +149,16 @@ export const Run = Schema.Struct({
   exitStatus: Schema.NullOr(Schema.Int),
   /** How much it has written. */
   outputBytes: Schema.Int,
+  /** Of a run that failed: who was told, and what became of it. */
+  told: Schema.Array(
+    Schema.Struct({
+      by: Schema.Literals(["mail", "webhook"]),
+      state: Schema.Literals(["trying", "sent", "given-up"]),
+      at: Instant,
+      /** Why not, as far as it is not. */
+      why: Schema.NullOr(Schema.String),
+    }),
+  ),
 })
 export type Run = typeof Run.Type
 

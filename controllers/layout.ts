@@ -98,6 +98,8 @@ export const platform = {
   cronEachUnitFile: "/etc/systemd/system/plumb-cron-each@.service",
   /** Which databases each account has: for whoever keeps or counts what an account has. */
   databases: databasesFolder,
+  /** Whom to tell when a run of a record fails: root's alone, with the keys of signatures. */
+  notify: `${configuration}/notify`,
   /** Runs that have ended, for the agent to fetch. */
   runs: `${state}/runs`,
   logrotate: `${configuration}/logrotate.conf`,
@@ -239,6 +241,7 @@ export const cronLayout = (job: string) => {
     job: `${path}.job` satisfies HostPath,
     command: `${path}.command` satisfies HostPath,
     environment: `${path}.environment` satisfies HostPath,
+    notify: `${platform.notify}/CronJob.${name}` satisfies HostPath,
     timer: `plumb-cron@${escapeUnitName(name)}.timer`,
     timerOfEach: `plumb-cron-each@${escapeUnitName(name)}.timer`,
   } as const

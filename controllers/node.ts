@@ -80,6 +80,7 @@ const folders = (facts: Facts): ReadonlyArray<Resource> => [
   ...(["trash", "kept", "owed", "sql"] as const).map((name) => folder(`${platform.state}/${name}`, 0o700, "retain")),
   folder(platform.nginxState, 0o755, "retain"),
   folder(platform.suspended, 0o700),
+  folder(platform.notify, 0o700),
   // Both for nginx's workers alone.
   webFolder(platform.nginxCache, 0o710, facts),
   webFolder(platform.passwords, 0o750, facts),

@@ -144,7 +144,11 @@ describe("a record that was tampered with", () => {
   })
 
   it("gives a cron job's files of the same arguments, or none", () => {
-    const record = aCronJob("feed", { environment: { KEY: "value" }, runNow: "2026-01-02T03:04:05.678Z" })
+    const onFailure = {
+      mail: ["ada@example.org"],
+      webhook: { url: "https://hooks.example.org/", secret: "0123456789abcdef" },
+    }
+    const record = aCronJob("feed", { environment: { KEY: "value" }, onFailure, runNow: "2026-01-02T03:04:05.678Z" })
     const argumentsOf = (content: string) =>
       content.split("\n").map((line) => line.replace(/^(?:[0-9a-f-]{36}|skip|queue|allow)$|=[^=]*$/, ""))
     const known = new Set(
@@ -152,8 +156,16 @@ describe("a record that was tampered with", () => {
     )
     everyResource(cronJob, record, ({ id, kind, spec }, content) => {
       expect(id).toMatch(
-        /^(?:\/etc\/plumbline\/cron\/[a-z0-9-]+\.(?:job|command|environment)|plumb-cron(?:-each)?@[a-z0-9\\x]+\.timer|CronJob\.[a-z0-9-]+)$/,
+        /^(?:\/etc\/plumbline\/(?:cron\/[a-z0-9-]+\.(?:job|command|environment)|notify\/CronJob\.[a-z0-9-]+)|plumb-cron(?:-each)?@[a-z0-9\\x]+\.timer|CronJob\.[a-z0-9-]+)$/,
       )
+      if (id.includes("/notify/"))
+        expect(JSON.parse(content)).toEqual({
+          mail: [expect.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9.-]+$/)],
+          webhook: {
+            url: expect.stringMatching(/^https?:\/\/[!-~]+$/),
+            secret: expect.stringMatching(/^[!-~]{16,200}$/),
+          },
+        })
       if (id.endsWith(".job")) expect(argumentsOf(content).filter((line) => !known.has(line))).toEqual([])
       if (id.endsWith(".environment")) expect(content).toMatch(/^[A-Za-z_][A-Za-z0-9_]*="(?:[^"\\$`\n]|\\["\\$`])*"\n$/)
       if (kind === "timer")

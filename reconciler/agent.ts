@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Random from "effect/Random"
 import { Activator } from "./activations/activator.ts"
+import { endSessions } from "./activations/sessions.ts"
 import type { Controller } from "./contract/controller.ts"
 import type { Facts } from "./contract/facts.ts"
 import type { HostKey, ResourceFailure } from "./contract/resource.ts"
@@ -22,8 +23,9 @@ import * as Journal from "./journal.ts"
 import { type RecordKey, recordKey } from "./keys.ts"
 import { measure } from "./measure.ts"
 import { notesOf } from "./notes.ts"
+import * as Notices from "./notices/notices.ts"
 import * as Outbox from "./outbox.ts"
-import { nodeRecordKey, type Pause } from "./policy.ts"
+import { nodePolicy, nodeRecordKey, type Pause } from "./policy.ts"
 import * as Queue from "./queue.ts"
 import { reconcile } from "./reconcile.ts"
 import { type KindSchema, Records } from "./records.ts"
@@ -233,7 +235,10 @@ export const make = Effect.fnUntraced(function* (options: Options) {
           ),
           every(
             options.relistSeconds ?? 30,
-            Effect.all([relist("edit"), readSurveys(engine), wakeAtEndOfPauses, secretsAsked], { discard: true }),
+            Effect.all(
+              [relist("edit"), readSurveys(engine), wakeAtEndOfPauses, secretsAsked, endSessions(host, "all")],
+              { discard: true },
+            ),
           ),
           every(options.resyncSeconds ?? 300, onePass),
           // Says that it is there: an agent that is silent for a minute counts as away.
@@ -241,7 +246,8 @@ export const make = Effect.fnUntraced(function* (options: Options) {
           Effect.andThen(measureAll, every(options.measureSeconds ?? 300, measureAll)),
           Effect.andThen(countTraffic, every(options.measureSeconds ?? 300, countTraffic)),
           hearing.run,
-          Runs.bring(store, options.relistSeconds ?? 30),
+          Runs.bring(store, options.relistSeconds ?? 30, notices),
+          notices.run,
           ...[...options.types.values()].flatMap(({ tends }) => (tends === undefined ? [] : [tends])),
         ],
         { concurrency: "unbounded" },
@@ -249,6 +255,12 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     }).pipe(Effect.scoped)
 
   const secretsAsked = answerSecretExports(engine).pipe(Effect.provideService(Host, host))
+  const notices = Notices.make({
+    node: options.node,
+    store,
+    allowed: () => nodePolicy(options.node, records).webhooks.allow,
+  })
+
   const figures = new Map<string, number>()
   const measureAll = measure(engine, figures)
   const countTraffic = Traffic.count(store)

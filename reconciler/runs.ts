@@ -14,6 +14,7 @@ import type { HostPath } from "./host/path.ts"
 import { startOf } from "./host/process.ts"
 import { runsFolder } from "./host/state-folders.ts"
 import type { RecordKey } from "./keys.ts"
+import type { Notices } from "./notices/notices.ts"
 import type { DesiredStateShape } from "./store.ts"
 
 export const outcomes = [
@@ -99,10 +100,14 @@ export const ended: Effect.Effect<
 )
 
 /** Gives the store what has ended, and takes away what the store has. */
-export const hand = (store: Pick<DesiredStateShape, "writeRuns">): Effect.Effect<void, never, Host> =>
+export const hand = (
+  store: Pick<DesiredStateShape, "writeRuns">,
+  notices?: Pick<Notices, "make">,
+): Effect.Effect<void, never, Host> =>
   Effect.gen(function* () {
     const found = yield* ended
     if (found.length === 0) return
+    if (notices !== undefined) yield* note(found, notices)
     yield* store.writeRuns(found.map(([, run]) => run)).pipe(
       // Refused for good, and the next round would be no other: it must not be in the way of those that come after it.
       Effect.catch((failure) =>
@@ -117,8 +122,29 @@ export const hand = (store: Pick<DesiredStateShape, "writeRuns">): Effect.Effect
     })
   }).pipe(Effect.catch((failure) => Effect.logDebug(`Runs stay in the spool: ${failure.message}`)))
 
+/** Whom to tell is noted once, however often the run is looked at before the store has it. */
+const note = Effect.fnUntraced(function* (
+  found: ReadonlyArray<readonly [folder: HostPath, run: RunRow]>,
+  notices: Pick<Notices, "make">,
+) {
+  const marks = yield* attempt(({ files }) =>
+    found
+      .filter(([folder]) => files.stat(`${folder}/noted`) === undefined)
+      .map(([folder, run]) => [folder, run] as const),
+  )
+  for (const [folder, run] of marks) {
+    // Whoever suspended an account has ended its runs, and knows.
+    if (run.outcome !== "interrupted" || folder.endsWith(partial)) yield* notices.make([run])
+    yield* attempt(({ files }) => files.write(`${folder}/noted`, "", { owner: "root", group: "root", mode: 0o600 }))
+  }
+})
+
 /** Never ends. Looks when something happened in the spool, and now and then for what nobody heard. */
-export const bring = Effect.fnUntraced(function* (store: Pick<DesiredStateShape, "writeRuns">, seconds: number) {
+export const bring = Effect.fnUntraced(function* (
+  store: Pick<DesiredStateShape, "writeRuns">,
+  seconds: number,
+  notices?: Pick<Notices, "make">,
+) {
   const heard = Latch.makeUnsafe(true)
   yield* Effect.acquireRelease(
     attempt(({ files }) => fs.watch(files.real(runsFolder), () => heard.openUnsafe()).on("error", () => undefined)),
@@ -128,7 +154,7 @@ export const bring = Effect.fnUntraced(function* (store: Pick<DesiredStateShape,
     Effect.gen(function* () {
       yield* Effect.timeoutOption(heard.await, seconds * 1000)
       heard.closeUnsafe()
-      yield* hand(store)
+      yield* hand(store, notices)
       // A run begins and ends with several events.
       yield* Effect.sleep("100 millis")
     }),

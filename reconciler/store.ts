@@ -107,6 +107,17 @@ export interface MeasurementRow {
 export type SecretsFile =
   | { readonly file: string; readonly secrets: number; readonly closed: ReadonlyArray<string> }
   | { readonly failure: string; readonly mend: string }
+/** What became of telling somebody of a run. */
+export interface ToldRow {
+  readonly run: string
+  readonly kind: string
+  readonly name: string
+  readonly by: "mail" | "webhook"
+  readonly state: "trying" | "sent" | "given-up"
+  readonly at: string
+  /** Why not, as far as it is not. */
+  readonly why: string | null
+}
 
 export interface DesiredStateShape {
   readonly list: Effect.Effect<ReadonlyArray<Listed>, StoreFailure>
@@ -137,6 +148,8 @@ export interface DesiredStateShape {
   readonly trafficLogs: Effect.Effect<ReadonlyArray<readonly [log: string, position: number]>, StoreFailure>
   /** Adds what was read, unless the log was read on by somebody else. */
   readonly writeTraffic: (step: TrafficStep) => Effect.Effect<void, StoreFailure>
+  /** Beside the runs that are kept. */
+  readonly writeTold: (rows: ReadonlyArray<ToldRow>) => Effect.Effect<void, StoreFailure>
   readonly writeNode: (facts: Facts) => Effect.Effect<void, StoreFailure>
   /** Removes a tombstone that nothing is left of. False: somebody wrote to it meanwhile. */
   readonly finish: (stored: Stored) => Effect.Effect<boolean, StoreFailure>

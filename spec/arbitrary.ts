@@ -390,6 +390,14 @@ const cronJob = fc.record({
   timeLimit: optional(fc.integer({ min: 1, max: 604_800 })),
   overlap: optional(fc.constantFrom("skip", "queue", "allow")),
   paused: optional(fc.boolean()),
+  onFailure: optional(
+    fc.constantFrom(
+      {},
+      { mail: ["ada@example.org", "a.b+c_d-e@sub.example.org"] },
+      { webhook: { url: "https://hooks.example.org:8443/a?b=%20&c", secret: "0123456789abcdef" } },
+      { mail: ["no@example.org"], webhook: { url: "http://[2001:db8::1]/", secret: "whsec_MDEyMzQ1Njc4OWFiY2RlZg==" } },
+    ),
+  ),
   runNow: optional(fc.constantFrom("2031-04-05T18:00:00.000Z", "1999-12-31T23:59:59.999Z")),
 })
 

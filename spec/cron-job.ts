@@ -21,6 +21,7 @@ import {
 import { TimeZone } from "./ini.ts"
 import { defineKind } from "./kind.ts"
 import { AccountName, RecordName } from "./names.ts"
+import { OnFailure, secretsOnFailure } from "./on-failure.ts"
 import { secret } from "./secret.ts"
 
 export const CronExpression = Schema.String.annotate({ examples: ["*/15 8-18 * * mon-fri", "@daily"] })
@@ -141,6 +142,7 @@ export const CronJobSpec = Schema.Struct({
     explained("Whether the schedule rests. A run that somebody asks for is run all the same."),
     withDefault(false),
   ),
+  onFailure: Schema.optionalKey(OnFailure.pipe(explained("Who is told when a run fails."))),
   runNow: Schema.optionalKey(
     Moment.pipe(explained("When somebody last asked for a run beside the schedule. `plumb run` writes it.")),
   ),
@@ -179,8 +181,10 @@ export const CronJob = defineKind({
       ...(secrets === undefined ? {} : { secrets }),
     }
   },
-  secrets: (spec) =>
-    Object.keys(spec.secrets ?? {}).map((name) => ({ path: ["secrets", name], label: `secrets/${name}` })),
+  secrets: (spec) => [
+    ...Object.keys(spec.secrets ?? {}).map((name) => ({ path: ["secrets", name], label: `secrets/${name}` })),
+    ...secretsOnFailure(spec),
+  ],
   runs: {
     upcoming: (spec, after, count) =>
       spec.paused ? [] : nextRuns(Result.getOrThrow(parseCron(spec.schedule)), spec.timeZone, after, count),

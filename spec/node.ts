@@ -67,6 +67,12 @@ export const NodeSpec = Schema.Struct({
       Trust.pipe(explained("Authorities that an ACME server may prove itself by, beside those that everybody trusts.")),
     ),
   }).pipe(explained("How certificates are ordered."), withDefault({})),
+  webhooks: Schema.Struct({
+    allow: Schema.Array(Network).pipe(
+      explained("Addresses that webhooks may reach although they are not public: of your own network, say."),
+      withDefault([]),
+    ),
+  }).pipe(explained("Where the host sends what records ask it to."), withDefault({})),
 })
 export type NodeSpec = typeof NodeSpec.Type
 

@@ -41,7 +41,7 @@ export const runs = Command.make(
     if (page.items.length === 0) return yield* print("nothing has run yet")
     yield* print(
       table(
-        ["RUN", "STARTED", "TOOK", "ENDED", "WHY", "OUTPUT"],
+        ["RUN", "STARTED", "TOOK", "ENDED", "WHY", "OUTPUT", "TOLD"],
         page.items.map((run) => [
           run.id,
           run.startedAt,
@@ -49,6 +49,7 @@ export const runs = Command.make(
           paint(run.outcome === "succeeded" ? "green" : "yellow", end(run)),
           run.requestedAt === null ? "its time" : "asked for",
           bytes(run.outputBytes),
+          run.told.map(({ by, state }) => `${by} ${state}`).join(", "),
         ]),
       ),
     )
@@ -67,6 +68,8 @@ export const runOutput = Command.make(
     yield* print(
       `${paint("bold", `${run.kind}/${clean(run.name)}`)} on ${clean(run.node)}, ${run.startedAt}: ${end(run)}`,
     )
+    for (const { at, by, state, why } of run.told)
+      yield* print(paint("dim", `${by}: ${state} ${at}${why === null ? "" : `: ${clean(why)}`}`))
     yield* print(clean(run.output))
     if (run.outputDropped > 0) yield* print(paint("dim", `${bytes(run.outputDropped)} more were written and not kept`))
   }),

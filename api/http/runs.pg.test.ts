@@ -55,6 +55,7 @@ layer(ApiUnderTest.layer())("runs over the API", (it) => {
           outcome: "failed",
           exitStatus: 3,
           outputBytes: 9,
+          told: [],
         })
         const second = yield* ask("GET", `/v1/runs?kind=CronJob&name=feed&limit=2&after=${first.body.next}`)
         assert.strictEqual(second.body.items.length, 1)

@@ -36,10 +36,11 @@ interface RunRow {
   readonly exit_status: number | null
   readonly output_bytes: number
   readonly started_key: string
+  readonly told: Readonly<Record<string, Omit<Run["told"][number], "by">>>
 }
 
 const columns = `u.run_id::text as run_id, u.node, u.kind, u.name, u.requested_at, u.started_at, u.ended_at, u.outcome,
-  u.exit_status, (octet_length(u.output) + u.output_dropped)::float8 as output_bytes, u.started_at::text as started_key`
+  u.exit_status, (octet_length(u.output) + u.output_dropped)::float8 as output_bytes, u.started_at::text as started_key, u.told`
 
 // A record that was made anew under the same name has none of the former one's.
 const ofRecord = "runs u join records r on r.kind = u.kind and r.name = u.name and r.id = u.record_id"
@@ -56,6 +57,10 @@ const show = (row: RunRow): Run => ({
   outcome: row.outcome,
   exitStatus: row.exit_status,
   outputBytes: row.output_bytes,
+  told: (["mail", "webhook"] as const).flatMap((by) => {
+    const how = row.told[by]
+    return how === undefined ? [] : [{ by, state: how.state, at: how.at, why: how.why }]
+  }),
 })
 
 /** How many of the runs to come are told. */

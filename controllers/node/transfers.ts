@@ -38,6 +38,8 @@ export const transfersSocket = (): to.Unit => unit`
 export const transfersService = (): to.Unit => unit`
   [Unit]
   Description=Writes down the SFTP sessions of account %I
+  # A socket does not start beside a reader of the one before it.
+  PartOf=${to.name(ssh.transfersTemplate)}@%i.socket
 
   [Service]
   Type=exec

@@ -243,6 +243,10 @@ const cronJobs = [
     command: "echo \"100% of $HOME\" 'it is' $$ \\\\\nexec php sites/acme-shop/public/feed.php",
     environment: { TOKEN: 'a "b" $c `d` \\e', MODE: "full" },
     secrets: { FEED_KEY: "canary $feed" },
+    onFailure: {
+      mail: ["ada@example.org"],
+      webhook: { url: "https://hooks.example.org/cron?of=acme", secret: "0123456789abcdef" },
+    },
     runNow: "2026-01-02T03:04:05.678Z",
   }),
   aCronJob("blue-fern-clean", { account: "blue-fern", schedule: "@weekly", overlap: "queue", timeLimit: 60 }),

@@ -110,7 +110,7 @@ export const accessResources = (
     ),
     unit(
       layout.socket,
-      { enabled: !suspended, active: !suspended },
+      { enabled: !suspended, active: !suspended, socket: `${layout.devices}/log` },
       {
         fields: [...shown.fields, "spec.suspended"],
         after: [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { type Allowed, markOf, markOfFile, mayGoOn, parseSession, type Session } from "./sessions.ts"
+import { type Allowed, endOfFile, markOf, markOfFile, mayGoOn, parseSession, type Session } from "./sessions.ts"
 
 const key = "AAAAC3NzaC1lZDI1NTE5AAAAIAcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH"
 const session = (unit: string): Session => {
@@ -42,5 +42,11 @@ describe("a session", () => {
     ])
       expect(markOfFile(line)).toBe(markOf(key))
     expect(markOfFile("nothing")).toBeUndefined()
+  })
+
+  it("ends with its key, in the moment that the file says", () => {
+    const line = `restrict,pty,expiry-time="20270131120000Z" ssh-ed25519 ${key} expiry-time="20990101000000Z"`
+    expect(endOfFile(line)).toBe(Date.UTC(2027, 0, 31, 12))
+    expect(endOfFile(`restrict,pty ssh-ed25519 ${key} expiry-time="20270131120000Z"`)).toBeUndefined()
   })
 })

@@ -18,6 +18,8 @@ export const runsFolder: HostPath = `${stateFolder}/runs`
 export const keysFolder: HostPath = `${stateFolder}/keys`
 /** What homes would be limited to, on a host that cannot. */
 export const quotasFolder: HostPath = `${stateFolder}/quotas`
+/** Whom to tell that a run has failed, until they were. */
+export const noticesFolder: HostPath = `${stateFolder}/notices`
 export const trashFolder: HostPath = `${stateFolder}/trash`
 /** What certificates are ordered with: accounts, orders under way, what is wanted. For root alone. */
 export const acmeFolder: HostPath = `${stateFolder}/acme`
@@ -42,6 +44,7 @@ export const makeStateFolders = (files: Files): void => {
     runsFolder,
     keysFolder,
     quotasFolder,
+    noticesFolder,
   ]
   for (const path of folders) {
     files.makeDirectory(path, { owner: "root", group: "root", mode: 0o700 })

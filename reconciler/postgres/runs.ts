@@ -12,7 +12,19 @@ const most = 50
 const iso = (millis: number | null): string | null =>
   millis === null ? null : DateTime.formatIso(DateTime.makeUnsafe(millis))
 
-export const runs = (node: string, sql: PgClient.PgClient, { ask }: Asking): Pick<DesiredStateShape, "writeRuns"> => ({
+export const runs = (
+  node: string,
+  sql: PgClient.PgClient,
+  { ask }: Asking,
+): Pick<DesiredStateShape, "writeRuns" | "writeTold"> => ({
+  writeTold: (rows) =>
+    Effect.asVoid(
+      ask(sql`
+        update runs set told = told || jsonb_build_object(w.by, jsonb_build_object('state', w.state, 'at', w.at, 'why', w.why))
+        from jsonb_to_recordset(${sql.json(rows.map((row) => ({ ...row })))})
+             as w(run uuid, kind text, name text, by text, state text, at text, why text)
+        where runs.node = ${node} and runs.kind = w.kind and runs.name = w.name and runs.run_id = w.run`),
+    ),
   writeRuns: (rows) => {
     const given = sql.json(
       rows.map((run) => ({

@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import type { FieldDiff, Resource, ResourceType } from "../contract/resource.ts"
 import { attempt, Host } from "../host/host.ts"
+import { hostPath } from "../host/path.ts"
 import { type UnitState, wantedBy } from "../host/systemd.ts"
 import { changed } from "./differences.ts"
 import { type Place, place, unitKey } from "./place.ts"
@@ -13,24 +14,41 @@ export interface UnitSpec {
   /** Started at boot. The unit's file (or its template's) needs an [Install] section. */
   readonly enabled: boolean
   readonly active: boolean
+  /** Of a socket unit: the socket that it has in the file system. systemd does not notice that it is gone. */
+  readonly socket?: `/${string}`
+}
+
+/** `socket`: whether that is there. */
+export interface SeenUnit extends UnitState {
+  readonly socket: boolean
 }
 
 /** A unit of systemd by its full, escaped name (see unit-name.ts). Its start is activated without further asking. */
 export const unit = (name: string, spec: UnitSpec, where: Place): Resource<UnitSpec> =>
-  place("unit", name, spec, where, spec.active ? [{ kind: "unit", name, action: "start" }] : [])
+  place(
+    "unit",
+    name,
+    spec,
+    where,
+    spec.active ? [{ kind: "unit", name, action: spec.socket === undefined ? "start" : "restart" }] : [],
+  )
 
 const yesNo = (value: boolean) => (value ? "yes" : "no")
 
-export const unitType: ResourceType<UnitSpec, UnitState> = {
+export const unitType: ResourceType<UnitSpec, SeenUnit> = {
   kind: "unit",
   owns: (id) => [unitKey(id)],
-  observe: (id) =>
-    Effect.flatMap(Host, ({ systemd }) => systemd.state(id)).pipe(
+  observe: (id, { socket }) =>
+    Effect.gen(function* () {
+      const { files, systemd } = yield* Host
+      const state = yield* systemd.state(id)
       // Of a template every instance is "loaded". One that nobody enabled and that does not run is not there.
-      Effect.map((state) =>
-        state.load !== "masked" && !state.enabled && state.active === "inactive" ? undefined : state,
-      ),
-    ),
+      if (state.load !== "masked" && !state.enabled && state.active === "inactive") return undefined
+      return {
+        ...state,
+        socket: yield* attempt(() => socket === undefined || files.stat(hostPath(socket)) !== undefined),
+      }
+    }),
   diff: (spec, seen) => [
     ...changed("masked", "no", yesNo(seen?.load === "masked")),
     // Whether a masked unit is enabled cannot be told.
@@ -39,6 +57,9 @@ export const unitType: ResourceType<UnitSpec, UnitState> = {
       : seen === undefined && spec.enabled
         ? [{ field: "enabled", want: "yes", have: null, kind: "missing" } satisfies FieldDiff]
         : changed("enabled", yesNo(spec.enabled), yesNo(seen?.enabled ?? false))),
+    ...(spec.active && seen !== undefined && isRunning(seen) && !seen.socket
+      ? [{ field: "socket", want: "there", have: "gone", kind: "runtime" } satisfies FieldDiff]
+      : []),
     ...(spec.active === (seen !== undefined && isRunning(seen))
       ? []
       : [
@@ -69,7 +90,7 @@ export const unitType: ResourceType<UnitSpec, UnitState> = {
       yield* attempt(({ files }) => files.remove(wantedBy(id)))
       return []
     }),
-  watch: (id) => [wantedBy(id)],
+  watch: (id, { socket }) => [wantedBy(id), ...(socket === undefined ? [] : [socket])],
   survey: Effect.flatMap(Host, ({ systemd }) => systemd.list).pipe(
     Effect.map((units) => (id: string) => units.get(id) ?? "inactive"),
   ),
