@@ -173,6 +173,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     setPauses: (next) => {
       pauses = next
     },
+    nodeKnown: refreshFacts,
     nodeChanged: Effect.andThen(
       refreshFacts,
       Effect.sync(() => wakeAll("edit")),

@@ -22,6 +22,8 @@ export const make = (
   engine: Engine,
   books: {
     readonly setPauses: (pauses: ReadonlyArray<Pause>) => void
+    /** The node's own record was read for the first time: before that, its facts are those of a node without one. */
+    readonly nodeKnown: Effect.Effect<void>
     /** The node's own record changed: its facts and policy may be others now. */
     readonly nodeChanged: Effect.Effect<void>
     /** The store answered: what was held back for it can go. */
@@ -49,6 +51,8 @@ export const make = (
       rows.map((stored) => [stored, engine.records.concernedBy(recordKey(stored.kind, stored.name))]),
     )
     for (const stored of rows) take(stored, before.get(stored), opened.get(stored))
+    if (rows.some((stored) => recordKey(stored.kind, stored.name) === node && before.get(stored) === undefined))
+      yield* books.nodeKnown
     for (const stored of rows) {
       const key = recordKey(stored.kind, stored.name)
       if (why === "edit") yield* engine.activator.expect(key)

@@ -4,7 +4,8 @@
 // The one thing to know before changing it: the library is loaded with the first order. It is large, and most agents are
 // asked for none.
 
-import { Agent } from "node:https"
+import { request as http } from "node:http"
+import { request as https } from "node:https"
 import { rootCertificates } from "node:tls"
 import type * as Acme from "acme-client"
 import * as Effect from "effect/Effect"
@@ -37,10 +38,7 @@ const load = Effect.promise(async () => {
   const acme: typeof Acme = await import("acme-client")
   const { axios } = acme
   Object.assign(Reflect.get(axios.defaults, "acmeSettings"), { retryMaxAttempts: 0 })
-  axios.defaults.timeout = 30_000
-  // Bodies come from a server that a record names.
-  axios.defaults.maxContentLength = 1024 * 1024
-  axios.defaults.maxRedirects = 0
+  axios.defaults.adapter = send
   axios.interceptors.response.use((response) => {
     const problem = response.data as Problem | undefined
     if (response.status < 400 || (typeof problem === "object" && typeOf(problem) === "badNonce")) return response
@@ -48,6 +46,53 @@ const load = Effect.promise(async () => {
   })
   return acme
 })
+
+/** Authorities that a server may prove itself by, beside those that everybody trusts: by its host and port. */
+const trusted = new Map<string, string>()
+
+/** Bodies come from a server that a record names. */
+const longest = 1024 * 1024
+
+/**
+ * One request, in place of the library's own way: that one loses what kept a connection from coming about, follows
+ * redirects, and knows one list of authorities for all servers.
+ */
+const send: Extract<typeof Acme.axios.defaults.adapter, (...all: never) => unknown> = (config) =>
+  new Promise((resolve, reject) => {
+    const url = new URL(config.url ?? "")
+    const trust = trusted.get(url.host)
+    const fail = (cause: unknown) => reject(unreachable(cause))
+    const options = {
+      method: (config.method ?? "get").toUpperCase(),
+      headers: { ...config.headers },
+      agent: false as const,
+      timeout: 30_000,
+      ...(trust === undefined ? {} : { ca: [...rootCertificates, trust] }),
+    }
+    const asked = (url.protocol === "http:" ? http : https)(url, options, (response) => {
+      let data = ""
+      response.setEncoding("utf8")
+      response.on("data", (part: string) => {
+        data += part
+        if (data.length > longest) response.destroy(new Error("the answer is too long"))
+      })
+      response.on("error", fail)
+      response.on("end", () =>
+        resolve({
+          data,
+          status: response.statusCode ?? 0,
+          statusText: "",
+          headers: Object.fromEntries(
+            Object.entries(response.headers).map(([name, value]) => [name, String(value ?? "")]),
+          ),
+          config,
+        }),
+      )
+    })
+    asked.on("timeout", () => asked.destroy(new Error("no answer within 30 s")))
+    asked.on("error", fail)
+    asked.end(config.data)
+  })
 
 const loaded = Effect.runSync(Effect.cached(load))
 
@@ -67,13 +112,13 @@ const refusal = (status: number, problem: Problem, retryAfter: unknown): AcmeFai
   })
 }
 
-const toFailure = (cause: unknown): AcmeFailure =>
-  cause instanceof AcmeFailure
-    ? cause
-    : new AcmeFailure({
-        reason: "ServerUnreachable",
-        message: `The ACME server could not be asked: ${plain(cause instanceof Error ? cause.message || String(Reflect.get(cause, "code")) : String(cause))}.`,
-      })
+const toFailure = (cause: unknown): AcmeFailure => (cause instanceof AcmeFailure ? cause : unreachable(cause))
+
+const unreachable = (cause: unknown): AcmeFailure =>
+  new AcmeFailure({
+    reason: "ServerUnreachable",
+    message: `The ACME server could not be asked: ${plain(cause instanceof Error ? cause.message || String(Reflect.get(cause, "code")) : String(cause))}.`,
+  })
 
 const call = <A>(what: string, ask: () => Promise<A>): Effect.Effect<A, AcmeFailure> =>
   sideEffectOf(`acme ${what}`, Effect.tryPromise({ try: ask, catch: toFailure }))
@@ -84,8 +129,8 @@ export const makeKey: Effect.Effect<string, AcmeFailure> = Effect.flatMap(loaded
 
 export const connect = Effect.fnUntraced(function* (account: Account, trust: string | null) {
   const acme = yield* loaded
-  acme.axios.defaults.httpsAgent =
-    trust === null ? undefined : new Agent({ ca: [...rootCertificates, trust], keepAlive: false })
+  if (trust === null) trusted.delete(new URL(account.directory).host)
+  else trusted.set(new URL(account.directory).host, trust)
   const client = new acme.Client({
     directoryUrl: account.directory,
     accountKey: account.key,
