@@ -47,6 +47,7 @@ describe("the controllers", () => {
       "SshKey",
       "BackupPolicy",
       "Backup",
+      "Restore",
     ])
   })
 })

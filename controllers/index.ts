@@ -9,6 +9,7 @@ import { database } from "./database.ts"
 import { node } from "./node.ts"
 import { aPackage } from "./package.ts"
 import { php } from "./php.ts"
+import { restore } from "./restore.ts"
 import { site } from "./site.ts"
 import { sshKey } from "./ssh-key.ts"
 
@@ -24,4 +25,5 @@ export const controllers: ReadonlyArray<Controller<never>> = [
   sshKey,
   backupPolicy,
   backup,
+  restore,
 ]

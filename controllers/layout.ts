@@ -14,6 +14,7 @@ import {
   certificatesFileOf,
   databasesFolder,
   jobFileOf,
+  restoreFileOf,
   stateFolderOf,
   variablesFileOf,
 } from "../reconciler/resources/backup-place.ts"
@@ -272,6 +273,9 @@ export const backupLayout = (policy: string) => {
     checkTimer: `plumb-check@${instance}.timer`,
   } as const
 }
+
+/** What a restore is told. */
+export const restoreFile = (restore: string): HostPath => restoreFileOf(recordName(restore))
 
 /** Where it stands that an account has a database. Neither name has a dot in it. */
 export const databaseEntry = (account: string, database: string): HostPath =>

@@ -8,6 +8,7 @@ import { certificate } from "./certificate.ts"
 import { cronJob } from "./cron-job.ts"
 import { database } from "./database.ts"
 import { php } from "./php.ts"
+import { restore } from "./restore.ts"
 import { hostile } from "./samples/hostile.ts"
 import { type Directive, parseNginx } from "./samples/nginx-tokens.ts"
 import {
@@ -18,6 +19,7 @@ import {
   anAccount,
   anSshKey,
   aPhp,
+  aRestore,
   aSite,
   liveFacts,
   renderOf,
@@ -214,6 +216,29 @@ describe("a record that was tampered with", () => {
       }
       expect(JSON.stringify({ ...(spec as object), content: "" })).not.toContain("correct-horse-battery")
     })
+  })
+
+  it("gives a restore of one backup, into the home and nowhere else, or none", () => {
+    const policy = aBackupPolicy("acme")
+    const record = aRestore("back", {
+      what: { path: "sites/shop" },
+      to: { beside: "copy" },
+      runNow: "2026-01-02T03:04:05.678Z",
+    })
+    fc.assert(
+      fc.property(fc.nat(12), hostile, (at, value) => {
+        const rendered = renderOf(restore, tampered(record, at, value), liveFacts, [...others, policy])
+        if (rendered.outcome !== "resources") return
+        for (const { id, kind, spec } of rendered.resources) {
+          expect(id).toMatch(/^(?:\/etc\/plumbline\/backups\/[a-z0-9-]+\.restore|Restore\.[a-z0-9-]+)$/)
+          if (kind !== "file") continue
+          const { beside, snapshot, what } = JSON.parse(contentOf({ spec } as Resource))
+          expect(snapshot).toMatch(/^(latest|[0-9a-f]{8}|[0-9a-f]{64})$/)
+          expect(beside ?? "none").toMatch(/^[a-z0-9-]+$/)
+          if (what.path !== undefined) expect(what.path).not.toMatch(/^[-/]|\p{Cc}|(^|\/)\.{0,2}(\/|$)/u)
+        }
+      }),
+    )
   })
 
   it("gives an account's own things, or none", () => {

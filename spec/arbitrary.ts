@@ -445,6 +445,20 @@ const backupPolicy = fc.record({
   paused: optional(fc.boolean()),
   runNow: optional(moment),
 })
+const restore = fc.record({
+  policy: recordName,
+  snapshot: optional(fc.constantFrom("latest", "0a1b2c3d")),
+  what: optional(
+    fc.constantFrom("everything", "files", { path: "sites/shop/public/a größe" }, { database: "acme_shop" }),
+  ),
+  to: optional(
+    fc.oneof(
+      fc.constant("place"),
+      recordName.map((beside) => ({ beside })),
+    ),
+  ),
+  runNow: optional(moment),
+})
 const backup = fc.record({ policy: recordName, runNow: optional(moment) })
 
 const nodeName = fc.oneof(recordName, fc.constantFrom("web1.example.org", "0.0", "1.5"))
@@ -460,6 +474,7 @@ export const writtenRecord = fc.oneof(
   envelope("Node", nodeName, node),
   envelope("Package", recordName, aPackage),
   envelope("Php", recordName, php),
+  envelope("Restore", recordName, restore),
   envelope("Site", recordName, site),
   envelope("SshKey", recordName, sshKey),
 )

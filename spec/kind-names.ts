@@ -15,6 +15,7 @@ export const kindNames = [
   "Node",
   "Package",
   "Php",
+  "Restore",
   "Site",
   "SshKey",
 ] as const

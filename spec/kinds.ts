@@ -20,6 +20,7 @@ import { KindName, kindNames } from "./kind-names.ts"
 import { Node } from "./node.ts"
 import { Package } from "./package.ts"
 import { Php } from "./php.ts"
+import { Restore } from "./restore.ts"
 import { keepingSecrets, type SecretPlace } from "./secret.ts"
 import { Site } from "./site.ts"
 import { SshKey } from "./ssh-key.ts"
@@ -36,6 +37,7 @@ export const kinds = {
   Node,
   Package,
   Php,
+  Restore,
   Site,
   SshKey,
 } satisfies {
@@ -53,6 +55,7 @@ export const envelopes = {
   Node: envelopeOf(Node),
   Package: envelopeOf(Package),
   Php: envelopeOf(Php),
+  Restore: envelopeOf(Restore),
   Site: envelopeOf(Site),
   SshKey: envelopeOf(SshKey),
 }

@@ -23,7 +23,6 @@ const keeperUnit = (description: to.Unit, verb: to.Unit, { keeper }: Programs): 
   IOSchedulingClass=idle
   OOMScoreAdjust=100
   NoNewPrivileges=yes
-  ProtectHome=tmpfs
   ProtectKernelModules=yes
   PrivateDevices=yes
 `

@@ -5,6 +5,9 @@
  * The one thing to know before changing it: an argument that begins with a dash is an option, and in a pattern of restic's
  * `$` is a variable. No value here begins with the one or holds the other.
  */
+import type { RestoreJob } from "../../reconciler/resources/backup-place.ts"
+import type { RestoreSpec } from "../../spec/restore.ts"
+import { databaseName } from "./sql.ts"
 import { shaped, UnsafeValue } from "./unsafe.ts"
 
 const noDots = (place: string, path: string): string => {
@@ -74,4 +77,31 @@ export const exclude = (value: string, home: string): string => {
   if (pattern.startsWith("/") || pattern.split("/").some((part) => ["", ".", ".."].includes(part)))
     throw new UnsafeValue("a pattern to leave out", value, mend)
   return pattern.includes("/") ? `${home}/${pattern}` : pattern
+}
+
+export const snapshot = (value: string): string =>
+  shaped("a backup", value, /^(?:latest|[0-9a-f]{8}(?:[0-9a-f]{56})?)$/, "Write latest, or the id of a backup.")
+
+export const folderName = (value: string): string =>
+  shaped("the name of a folder", value, /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "Use letters, digits and dashes.")
+
+/** A path of the home goes to programs as an argument of its own, behind the home. */
+const pathInHome = (value: string): string => {
+  const mend = "Use a path from the home on, without . and .. segments."
+  const path = shaped(
+    "a path of a home",
+    value,
+    /^[^/\p{Cc}\p{Zl}\p{Zp}\p{Cs}-][^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]{0,1023}$/u,
+    mend,
+  )
+  if (path.split("/").some((part) => ["", ".", ".."].includes(part)))
+    throw new UnsafeValue("a path of a home", path, mend)
+  return path
+}
+
+export const what = (value: RestoreSpec["what"]): RestoreJob["what"] => {
+  if (value === "everything" || value === "files") return value
+  if (typeof value === "object" && "path" in value) return { path: pathInHome(value.path) }
+  if (typeof value === "object" && "database" in value) return { database: databaseName(value.database) }
+  throw new UnsafeValue("a part of a backup", String(value), "Use everything, files, a path or a database.")
 }

@@ -16,6 +16,7 @@ import { DatabaseSpec } from "../../spec/database.ts"
 import { NodeSpec } from "../../spec/node.ts"
 import { PackageSpec } from "../../spec/package.ts"
 import { PhpSpec } from "../../spec/php.ts"
+import { RestoreSpec } from "../../spec/restore.ts"
 import { SiteSpec } from "../../spec/site.ts"
 import { SshKeySpec } from "../../spec/ssh-key.ts"
 import { account } from "../account.ts"
@@ -27,6 +28,7 @@ import { database } from "../database.ts"
 import { node } from "../node.ts"
 import { aPackage } from "../package.ts"
 import { php } from "../php.ts"
+import { restore } from "../restore.ts"
 import { site } from "../site.ts"
 import { sshKey } from "../ssh-key.ts"
 import { everything } from "./web.ts"
@@ -139,6 +141,8 @@ export const aBackupPolicy = (name: string, spec: Partial<typeof BackupPolicySpe
       ...spec,
     }),
   )
+export const aRestore = (name: string, spec: Partial<typeof RestoreSpec.Encoded> = {}) =>
+  desired("Restore", name, Schema.decodeUnknownSync(RestoreSpec)({ policy: "acme", ...spec }))
 export const aBackup = (name: string, spec: Partial<typeof BackupSpec.Encoded> = {}) =>
   desired("Backup", name, Schema.decodeUnknownSync(BackupSpec)({ policy: "acme", ...spec }))
 export const aNode = (name = "web1.example.org") => desired("Node", name, Schema.decodeUnknownSync(NodeSpec)({}))
@@ -271,6 +275,14 @@ const backupPolicies = [
   }),
   aBackupPolicy("fern", { account: "blue-fern", retention: { daily: 3, weekly: 0 }, paused: true }),
 ]
+const restores = [
+  aRestore("shop-back", {
+    what: { path: "sites/acme-shop/public/a b" },
+    to: { beside: "shop-back" },
+    runNow: "2026-01-02T03:04:05.678Z",
+  }),
+  aRestore("all-back", { snapshot: "0a1b2c3d", runNow: "2026-01-02T03:04:05.678Z" }),
+]
 const backups = [aBackup("before-update", { runNow: "2026-01-02T03:04:05.678Z" })]
 
 /** Everything that a node with the sample records has, by the record it came from; `changed` of each account. */
@@ -294,5 +306,6 @@ export const renderSamples = (
     ...all(cronJob, cronJobs),
     ...all(backupPolicy, backupPolicies),
     ...all(backup, backups),
+    ...all(restore, restores),
   ]
 }

@@ -9,7 +9,8 @@ import { pipeline } from "node:stream/promises"
 import * as Schema from "effect/Schema"
 import { dumpCommand } from "../host/sql-dump.ts"
 import { type BackupJob, databasesFolder } from "../resources/backup-place.ts"
-import { commit, type Repository, thinOut } from "./repository.ts"
+import { listingOf } from "./listing.ts"
+import { commit, listSnapshot, type Repository, thinOut } from "./repository.ts"
 import { environment, inUnit, measured, type Restic } from "./restic.ts"
 import { dumpFile, type Manifest, runTag, type Told } from "./snapshots.ts"
 import { Refused, type Run } from "./spool.ts"
@@ -97,12 +98,13 @@ export const makeBackup = async (
     return found
   }
   const { id, tree } = idOf(summary.snapshot_id)
+  const listed = listingOf(await listSnapshot(restic, id, job.home))
   const manifest: Manifest = {
     version: 1,
     run: run.id,
     account: job.account,
     at: new Date(began).toISOString(),
-    files: { snapshot: id, tree, count: summary.total_files_processed, bytes: summary.total_bytes_processed },
+    files: { snapshot: id, tree, count: listed.count, bytes: listed.bytes, listing: listed.sha256 },
     databases: databases.map((one) => ({ ...one, snapshot: idOf(one.snapshot).id })),
   }
   await commit(job, restic, manifest, why)

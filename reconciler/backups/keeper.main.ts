@@ -2,6 +2,7 @@
 // agent's spool. It needs neither the agent nor the store: what it has to know is in the policy's files.
 //
 //   backup POLICY [RUN ASKED RECORD ID]    one backup
+//   restore POLICY RUN ASKED RECORD ID     what the record wants back
 //   check POLICY                           gives back the room of what is forgotten, and checks the structure of the rest
 //
 // The one thing to know before changing it: it is root, and touches nothing that a tenant can write. Whoever starts it holds a
@@ -9,11 +10,13 @@
 
 import * as fs from "node:fs"
 import * as Schema from "effect/Schema"
-import { BackupJob, jobFileOf, stateFolderOf } from "../resources/backup-place.ts"
+import { BackupJob, jobFileOf, RestoreJob, restoreFileOf, stateFolderOf } from "../resources/backup-place.ts"
 import { makeBackup } from "./backup.ts"
 import { openRepository, type Repository } from "./repository.ts"
 import { prepare, resticOf } from "./restic.ts"
+import { restore } from "./restore.ts"
 import { type Asked, begin, isFirst, Refused, type Run } from "./spool.ts"
+import { finish, readKept, tidyUp } from "./swap.ts"
 
 const [verb = "", policy = "", run, asked, record, recordId] = process.argv.slice(2)
 
@@ -27,6 +30,11 @@ const readJob = (): BackupJob | undefined => {
 const askedOf = (): Asked | undefined => {
   if (run === undefined || asked === undefined || record === undefined || recordId === undefined) return undefined
   return { run, askedAt: Number(asked), record, recordId }
+}
+
+const readWish = (record: string): RestoreJob => {
+  const text = fs.readFileSync(restoreFileOf(record.slice(record.indexOf("/") + 1)), "utf8")
+  return Schema.decodeUnknownSync(Schema.fromJsonString(RestoreJob))(text)
 }
 
 interface Ended {
@@ -47,6 +55,10 @@ const act = async (
   wish: Asked | undefined,
 ): Promise<Ended & { readonly report: unknown }> => {
   await prepare(job)
+  // Whatever a killed process had begun: what had begun to change places does so, the rest goes.
+  const finished = await finish(job)
+  if (finished !== undefined) log.say(`What the run ${finished} had begun was finished.`)
+  await tidyUp(job, Date.now())
   const restic = resticOf(job)
   const repository = await openRepository(job, restic, verb === "backup")
   switch (verb) {
@@ -57,6 +69,13 @@ const act = async (
       if (told === undefined) throw new Refused("The backup was made, and is not in the list of the repository.")
       const details = { ...told, added: made.added, seconds: made.seconds }
       return { message: `Backup ${told.id}: ${told.files} files, ${told.databases.length} databases.`, details, report }
+    }
+    case "restore": {
+      if (wish === undefined) throw new Error("a restore is asked for")
+      const got = await restore(job, readWish(wish.record), restic, repository, log, wish.record)
+      const databases = got.databases.length === 0 ? "" : ` and ${got.databases.join(", ")}`
+      const message = `Restored ${got.files} files${databases} of the backup ${got.backup}${got.place === null ? "" : ` to ${got.place}`}.`
+      return { message, details: got, report: undefined }
     }
     case "check": {
       await repository.forgetOrphans()
@@ -81,14 +100,19 @@ const main = async (): Promise<void> => {
   const log = begin(wish ?? { record: `BackupPolicy/${policy}`, recordId: job.record }, wish)
   try {
     if (again) {
-      // Never twice: what the killed process has left is no backup, and the next run forgets it.
-      log.end("interrupted", "It was interrupted, and nothing of it is left.")
+      // Never twice. What the killed process has left is no backup, and a restore whose places had begun to change is done.
+      await prepare(job)
+      const finished = (await finish(job)) === wish.run || readKept(job).some((one) => one.run === wish.run)
+      await tidyUp(job, Date.now())
+      if (finished) log.end("succeeded", "It was interrupted, and finished.")
+      else log.end("interrupted", "It was interrupted, and nothing of it is left.")
       return
     }
     if (fs.existsSync(job.suspended)) throw new Refused(`The account ${job.account} is suspended.`, "Lift that first.")
     const { details, message, report } = await act(job, log, wish)
     log.end("succeeded", message, { details, report })
   } catch (cause) {
+    await tidyUp(job, Date.now()).catch((failure) => log.say(`It was not tidied up: ${failure}`))
     const mend = cause instanceof Refused ? cause.mend : undefined
     const words =
       cause instanceof Refused ? cause.message : `It failed: ${cause instanceof Error ? cause.stack : cause}`

@@ -2,8 +2,10 @@
 // by its manifests.
 
 import * as fs from "node:fs"
+import { createInterface } from "node:readline"
 import * as Schema from "effect/Schema"
 import { type BackupJob, stateFolderOf } from "../resources/backup-place.ts"
+import type { Item } from "./listing.ts"
 import { feed, type Restic } from "./restic.ts"
 import {
   decodeSnapshots,
@@ -112,6 +114,48 @@ export const openRepository = async (
       return orphans.length
     },
   }
+}
+
+const Node = Schema.Struct({
+  struct_type: Schema.Literal("node"),
+  path: Schema.String,
+  type: Schema.String,
+  size: Schema.optionalKey(Schema.Number),
+  mode: Schema.optionalKey(Schema.Number),
+  gid: Schema.optionalKey(Schema.Number),
+  mtime: Schema.String,
+})
+const isNode = Schema.is(Node)
+
+const types: { readonly [type: string]: Item["type"] } = { file: "file", dir: "directory", symlink: "symlink" }
+
+export interface SnapshotItem extends Item {
+  readonly mode: number
+  readonly gid: number
+}
+
+/** What is in a snapshot below a folder of the host, line by line: a home may hold millions of files. */
+export const listSnapshot = async (
+  restic: Restic,
+  snapshot: string,
+  folder: string,
+): Promise<ReadonlyArray<SnapshotItem>> => {
+  const items: Array<SnapshotItem> = []
+  await restic.run(["ls", "--json", "--no-lock", snapshot], {
+    output: async (stdout) => {
+      for await (const line of createInterface({ input: stdout })) {
+        const node: unknown = JSON.parse(line)
+        if (!isNode(node) || !node.path.startsWith(`${folder}/`)) continue
+        const type = types[node.type]
+        if (type === undefined) continue
+        const path = node.path.slice(folder.length + 1)
+        // Go's bits for types are above the permissions.
+        const mode = (node.mode ?? 0) & 0o777
+        items.push({ path, type, size: node.size ?? 0, modified: Date.parse(node.mtime), mode, gid: node.gid ?? 0 })
+      }
+    },
+  })
+  return items
 }
 
 /** Makes the run's snapshots a backup. */

@@ -46,7 +46,8 @@ export const inUnit = (
     ...(own === undefined ? [] : [`BindsTo=${own}`, `After=${own}`]).map((one) => `--property=${one}`),
     ...properties.map((property) => `--property=${property}`),
     "--",
-    ...argv,
+    // systemd.service(5), command lines: a variable begins with one dollar, a dollar is two.
+    ...argv.map((one) => one.replaceAll("$", "$$$$")),
   ]
 }
 
@@ -137,10 +138,14 @@ export const execute = async (
   fed.catch(() => child.kill("SIGKILL"))
   read.catch(() => child.kill("SIGKILL"))
   const [code, out, err] = await Promise.all([ended, read.catch((cause) => cause as Error), text(child.stderr)])
-  await fed.catch((cause: NodeJS.ErrnoException) => {
-    // Who ends early closes the pipe; what it said is told by who called.
-    if (cause.code !== "EPIPE") throw cause
-  })
+  const unfed = await fed.then(
+    () => undefined,
+    (cause: NodeJS.ErrnoException) => cause,
+  )
+  if (out instanceof Error && unfed === undefined) throw out
+  // Who ends early closes the pipe; why it did is told by whoever called, from what it said.
+  const isClosed = unfed?.code === "EPIPE" || unfed?.code === "ERR_STREAM_PREMATURE_CLOSE"
+  if (unfed !== undefined && (!isClosed || code === 0)) throw unfed
   if (out instanceof Error) throw out
   return { code, out, err }
 }

@@ -20,6 +20,8 @@ export const Manifest = Schema.Struct({
     snapshot: Schema.String,
     tree: Schema.String,
     count: Schema.Number,
+    /** Of each path with its type and size (`listing.ts`). */
+    listing: Schema.String,
     bytes: Schema.Number,
   }),
   databases: Schema.Array(

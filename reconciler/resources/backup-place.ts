@@ -26,6 +26,21 @@ export const stateFolderOf = (policy: string) => `${backupStateFolder}/${policy}
 /** How a repository on the host's disk is called inside of restic's sandbox. */
 export const repositoryInside = "/repository"
 
+export const restoreFileOf = (restore: string) => `${backupsFolder}/${restore}.restore` as const
+
+/** What somebody wants back. */
+export const RestoreJob = Schema.Struct({
+  snapshot: Schema.String,
+  what: Schema.Union([
+    Schema.Literals(["everything", "files"]),
+    Schema.Struct({ path: Schema.String }),
+    Schema.Struct({ database: Schema.String }),
+  ]),
+  /** Null: in the place of what is there. */
+  beside: Schema.NullOr(Schema.String),
+})
+export type RestoreJob = typeof RestoreJob.Type
+
 export const BackupJob = Schema.Struct({
   /** The identity of the policy's record. */
   record: Schema.String,
