@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { examine } from "./examine.ts"
-import { decodeEnvelope, type Envelope, encodeEnvelope, secretsOf } from "./kinds.ts"
+import { decodeEnvelope, type Envelope, encodeEnvelope, keptOf, secretsOf } from "./kinds.ts"
 import {
   bindingOf,
   decryptFile,
@@ -180,5 +180,31 @@ describe("secrets in specs", () => {
     expect(
       keepingSecrets(written, [place(0, "b"), place(1, "a"), place(2, "c")], before, [place(0, "a"), place(1, "b")]),
     ).toEqual({ list: [{ secret: "b" }, { secret: "new" }, {}] })
+  })
+})
+
+describe("secrets of a cron job", () => {
+  const job = (spec: object) => recordOf("CronJob", { account: "acme", schedule: "@daily", command: "true", ...spec })
+  const encoded = (spec: object) => encodeEnvelope(decode(job(spec))).spec
+  const before = encoded({ secrets: { A: "first", B: "second" }, runNow: "2031-04-05T18:00:00.000Z" })
+  const kept = (spec: object) => {
+    const written = job(spec)
+    return keptOf("CronJob", encoded(spec), secretsOf(decode(written)), decode(recordOf("CronJob", before)), before)
+  }
+
+  it("stay where none are given, and go with the list that leaves them out", () => {
+    expect(kept({})).toMatchObject({ secrets: { A: "first", B: "second" }, runNow: "2031-04-05T18:00:00.000Z" })
+    expect(kept({ secrets: { B: "another" } })).toMatchObject({ secrets: { B: "another" } })
+    expect(kept({ secrets: { B: "another" } })).not.toHaveProperty("secrets.A")
+    expect(kept({ secrets: {} })).toMatchObject({ secrets: {} })
+  })
+
+  it("are not those that the environment has, given or kept", () => {
+    expect(kept({ environment: { A: "plain" } })).toMatchObject({
+      environment: { A: "plain" },
+      secrets: { B: "second" },
+    })
+    const examined = examine(job({ environment: { A: "x" }, secrets: { A: "y" } }))
+    expect(Result.isFailure(examined) ? examined.failure[0] : undefined).toMatchObject({ field: "spec.secrets.A" })
   })
 })

@@ -63,7 +63,15 @@ const range = ({ minimum, maximum }: Shape): string =>
         ? `, at most ${maximum}`
         : ""
 
+/** What it may be in plain, of a field that is kept sealed. */
+const secretOf = ({ anyOf = [] }: Shape): string | undefined => {
+  const plain = anyOf.filter(({ properties }) => properties?.["sealed"] === undefined)
+  return plain.length === anyOf.length ? undefined : `${plain.map(valuesOf).join(" or ")}, kept [sealed](secrets.md)`
+}
+
 const valuesOf = (given: Shape): string => {
+  const secret = secretOf(given)
+  if (secret !== undefined) return secret
   const shape = merged(given)
   if (shape.enum !== undefined) return shape.enum.map(code).join(", ")
   if (shape.type === "array") {

@@ -29,6 +29,7 @@ describe("secrets", () => {
           mend: "Start the agent of a node first.",
         })
         assert.notInclude(JSON.stringify(body), plain)
+        assert.strictEqual((yield* ask("POST", "/v1/secret-exports", {})).status, 404)
         // What holds none needs none.
         assert.strictEqual((yield* ask("POST", "/v1/apply", { records: [account("acme")] })).status, 200)
       }),
