@@ -33,7 +33,7 @@ export const live = Layer.effect(
       systemd: liveSystemd(files, yield* makeShow),
       nginx: yield* nginxProgram("", (argv) => argv, undefined, 0o027),
       sql: yield* liveSql(files),
-      quotas: yield* Effect.try({ try: () => liveQuotas(files), catch: toFailure }),
+      quotas: yield* liveQuotas(files),
       tenant: liveTenant(accounts),
       sshd: yield* sshdProgram,
       claims: noClaims(),

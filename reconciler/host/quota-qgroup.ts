@@ -6,26 +6,34 @@ export const enable = (mount: string): Argv => ["btrfs", "quota", "enable", moun
 export const create = (path: string): Argv => ["btrfs", "subvolume", "create", "--", path]
 export const remove = (path: string): Argv => ["btrfs", "subvolume", "delete", "--", path]
 export const forget = (id: string, mount: string): Argv => ["btrfs", "qgroup", "destroy", id, mount]
-export const limit = (path: string, bytes: number | undefined): Argv => [
-  ...(["btrfs", "qgroup", "limit", "--"] as const),
-  bytes === undefined ? "none" : String(bytes),
-  path,
+export const limit = (group: string, bytes: number | undefined, mount: string): Argv => [
+  ...(["btrfs", "qgroup", "limit"] as const),
+  ...[bytes === undefined ? "none" : String(bytes), group, mount],
 ]
-/** All of the file system. */
-export const list = (mount: string): Argv => ["btrfs", "qgroup", "show", "--raw", "-re", "--", mount]
-/** That of one subvolume. */
-export const listOf = (path: string): Argv => ["btrfs", "qgroup", "show", "--raw", "-re", "-f", "--", path]
+export const createGroup = (group: string, mount: string): Argv => ["btrfs", "qgroup", "create", group, mount]
+export const assign = (member: string, group: string, mount: string): Argv => [
+  ...(["btrfs", "qgroup", "assign"] as const),
+  ...[member, group, mount],
+]
+/** All of the file system, with the groups that each is in. */
+export const list = (mount: string): Argv => ["btrfs", "qgroup", "show", "--raw", "-p", "-re", mount]
+/** The number of the subvolume that a path is in. */
+export const numberOf = (path: string): Argv => ["btrfs", "inspect-internal", "rootid", path]
+/** From the top of the file system. */
+export const pathOf = (id: string, mount: string): Argv => ["btrfs", "inspect-internal", "subvolid-resolve", id, mount]
 /** Roots of subvolumes, by their inode; NUL between them. */
 export const findVolumes = (path: string): Argv => [
   ...(["find", path, "-mindepth", "1", "-type", "d", "-inum", "256", "-print0"] as const),
 ]
 
 export interface Row {
-  /** "0/257" */
+  /** "0/257" is a subvolume's, "1/257" a group's. */
   readonly id: string
   /** Bytes. */
   readonly used: number
   readonly limit: number | undefined
+  /** The groups that it is in. */
+  readonly parents: ReadonlyArray<string>
 }
 
 /**
@@ -35,9 +43,15 @@ export interface Row {
 export const parse = (text: string): ReadonlyMap<string, ReadonlyArray<Row>> => {
   const rows = new Map<string, Array<Row>>()
   for (const line of text.split("\n")) {
-    const [, id, used, limited] = /^(0\/\d+) +(\d+) +\d+ +(\d+|none) +(?:\d+|none)(?: |$)/.exec(line) ?? []
-    if (id === undefined) continue
-    const row = { id, used: Number(used), limit: limited === "none" ? undefined : Number(limited) }
+    const [, id, used, limited, parents] =
+      /^(\d+\/\d+) +(\d+) +\d+ +(\d+|none) +(?:\d+|none) +(-+|[\d/,]+)(?: |$)/.exec(line) ?? []
+    if (id === undefined || parents === undefined) continue
+    const row = {
+      id,
+      used: Number(used),
+      limit: limited === "none" ? undefined : Number(limited),
+      parents: parents.startsWith("-") ? [] : parents.split(","),
+    }
     rows.set(id, [...(rows.get(id) ?? []), row])
   }
   return rows

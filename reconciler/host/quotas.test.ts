@@ -1,31 +1,41 @@
 import { describe, expect, it } from "vitest"
 import * as project from "./quota-project.ts"
 import * as qgroup from "./quota-qgroup.ts"
+import { homeOf } from "./quotas-btrfs.ts"
 import { mountOf } from "./quotas-live.ts"
 
 describe("what btrfs is asked and says", () => {
-  it("is a limit of referenced bytes, by the path of a subvolume", () => {
-    expect(qgroup.limit("/home/acme", 1_048_576)).toEqual(["btrfs", "qgroup", "limit", "--", "1048576", "/home/acme"])
-    expect(qgroup.limit("/home/acme", undefined)).toEqual(["btrfs", "qgroup", "limit", "--", "none", "/home/acme"])
+  it("is a limit of referenced bytes, of a subvolume and of the group that it is in", () => {
+    expect(qgroup.limit("1/256", 1_048_576, "/home")).toEqual(["btrfs", "qgroup", "limit", "1048576", "1/256", "/home"])
+    expect(qgroup.limit("0/256", undefined, "/home")).toEqual(["btrfs", "qgroup", "limit", "none", "0/256", "/home"])
+    expect(qgroup.assign("0/257", "1/256", "/home")).toEqual(["btrfs", "qgroup", "assign", "0/257", "1/256", "/home"])
   })
 
-  it("is read by the numbers of subvolumes", () => {
+  it("is read by the numbers of subvolumes and groups", () => {
     const said = [
-      "Qgroupid    Referenced    Exclusive  Max referenced  Max exclusive   Path ",
-      "--------    ----------    ---------  --------------  -------------   ---- ",
-      "0/5              16384        16384            none           none   <toplevel>",
-      "0/256         20955136     20955136        20971520           none   acme",
-      "1/20001              0            0            none           none   <0 member qgroups>",
+      "Qgroupid    Referenced    Exclusive  Max referenced  Max exclusive Parent     Path ",
+      "--------    ----------    ---------  --------------  ------------- ------     ---- ",
+      "0/5              16384        16384            none           none -          <toplevel>",
+      "0/256         20955136     20955136        20971520           none 1/256      acme",
+      "1/256         20955136     20955136        20971520           none -          <0 member qgroups>",
     ].join("\n")
     expect([...qgroup.parse(said)]).toEqual([
-      ["0/5", [{ id: "0/5", used: 16384, limit: undefined }]],
-      ["0/256", [{ id: "0/256", used: 20955136, limit: 20971520 }]],
+      ["0/5", [{ id: "0/5", used: 16384, limit: undefined, parents: [] }]],
+      ["0/256", [{ id: "0/256", used: 20955136, limit: 20971520, parents: ["1/256"] }]],
+      ["1/256", [{ id: "1/256", used: 20955136, limit: 20971520, parents: [] }]],
     ])
   })
 
   it("shows a name that passes for a row as a second row of that number", () => {
-    const said = "0/256 5 5 100 none acme\n0/300 0 0 none none acme/x\n0/256 0 0 none none acme\n"
+    const said = "0/256 5 5 100 none - acme\n0/300 0 0 none none - acme/x\n0/256 0 0 none none - acme\n"
     expect(qgroup.parse(said).get("0/256")).toHaveLength(2)
+  })
+
+  it("tells whose a subvolume is by the beginning of its path", () => {
+    expect(homeOf("/", "acme/sites/own\nfern/x")).toBe("/home/acme")
+    expect(homeOf("/@home", "@home/acme/own")).toBe("/home/acme")
+    for (const path of ["acme", ".plumbline-trash/x/own", "acme/", ""]) expect(homeOf("/", path)).toBeUndefined()
+    expect(homeOf("/@home", "@/var/lib/x")).toBeUndefined()
   })
 })
 
@@ -84,7 +94,7 @@ describe("the mount of the homes", () => {
   ].join("\n")
 
   it("is the nearest above them", () => {
-    expect(mountOf(table, "/home")).toEqual({ type: "ext4", point: "/home", options: "rw,prjquota" })
+    expect(mountOf(table, "/home")).toEqual({ type: "ext4", point: "/home", options: "rw,prjquota", root: "/" })
     expect(mountOf(table, "/var")).toMatchObject({ type: "ext4", point: "/" })
     expect(mountOf(table, "/mnt/a b/c")).toMatchObject({ type: "btrfs" })
   })

@@ -18,6 +18,8 @@ export interface QuotaLimits {
 export interface SeenQuota extends QuotaLimits {
   /** The number that the file system counts the home by, where it wants one. */
   readonly project: number | undefined
+  /** How many parts of the home the limit does not reach. */
+  readonly uncounted?: number
 }
 
 export interface Usage {

@@ -23,7 +23,8 @@ export interface QuotaSpec {
 export const quota = (home: `/${string}`, spec: QuotaSpec, where: Place): Resource<QuotaSpec> =>
   place("quota", home, spec, where)
 
-const text = (limit: number | null | undefined): string => (typeof limit === "number" ? String(limit) : "none")
+const text = (limit: number | null | undefined): string =>
+  typeof limit !== "number" ? "none" : Number.isNaN(limit) ? "another one" : String(limit)
 
 const diff = (spec: QuotaSpec, seen: SeenQuota | undefined): ReadonlyArray<FieldDiff> => {
   if (seen !== undefined) {
@@ -31,6 +32,7 @@ const diff = (spec: QuotaSpec, seen: SeenQuota | undefined): ReadonlyArray<Field
       ...changed("disk", text(spec.disk), text(seen.disk)),
       ...changed("files", text(spec.files), text(seen.files)),
       ...changed("project", text(spec.project), text(seen.project)),
+      ...changed("uncounted", "0", String(spec.disk === null ? 0 : (seen.uncounted ?? 0))),
     ]
   }
   const limits = `disk ${text(spec.disk)}, files ${text(spec.files)}`
