@@ -39,7 +39,8 @@ export const inUnit = (
   properties: ReadonlyArray<string>,
   argv: ReadonlyArray<string>,
 ): ReadonlyArray<string> => {
-  const own = ownUnit()
+  // In a property a backslash escapes what follows, and the names of units have them for dashes.
+  const own = ownUnit()?.replaceAll("\\", "\\\\")
   return [
     ...["systemd-run", "--quiet", "--no-ask-password", "--wait", "--pipe", "--collect"],
     ...[`--unit=${unitOf(job, role)}`, `--slice=${job.slice}`],
