@@ -77,10 +77,10 @@ export const backupPolicy = guarded<BackupPolicySpec>("BackupPolicy", ({ id, kin
   ]
   const ready = [
     ...files.map((each) => pathKey(each.id)),
-    ...[backups.unitFile, backups.checkUnitFile].map(pathKey),
+    ...[backups.unitFile, backups.checkUnitFile, backups.drillUnitFile].map(pathKey),
     ...[pathKey(owner.home), userKey(owner.name), userKey(backups.user)],
   ]
-  const at = (unit: `${string}.timer`, field: "schedule" | "check") =>
+  const at = (unit: `${string}.timer`, field: "schedule" | "check" | "drill") =>
     timer(
       unit,
       { calendar: rests === undefined ? calendarOf(spec[field], spec.timeZone) : [] },
@@ -88,7 +88,9 @@ export const backupPolicy = guarded<BackupPolicySpec>("BackupPolicy", ({ id, kin
     )
   const all = [
     ...files,
-    ...(spec.paused ? [] : [at(layout.timer, "schedule"), at(layout.checkTimer, "check")]),
+    ...(spec.paused
+      ? []
+      : [at(layout.timer, "schedule"), at(layout.checkTimer, "check"), at(layout.drillTimer, "drill")]),
     ...(spec.runNow === undefined
       ? []
       : [

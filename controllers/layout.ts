@@ -257,6 +257,7 @@ export const backups = {
   uid: 9905,
   unitFile: "/etc/systemd/system/plumb-backup@.service",
   checkUnitFile: "/etc/systemd/system/plumb-check@.service",
+  drillUnitFile: "/etc/systemd/system/plumb-drill@.service",
 } as const
 
 /** Files and timers of a backup policy. */
@@ -271,6 +272,7 @@ export const backupLayout = (policy: string) => {
     state: stateFolderOf(name),
     timer: `plumb-backup@${instance}.timer`,
     checkTimer: `plumb-check@${instance}.timer`,
+    drillTimer: `plumb-drill@${instance}.timer`,
   } as const
 }
 

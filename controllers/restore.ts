@@ -22,11 +22,16 @@ export const restore = guarded<RestoreSpec>("Restore", ({ id, kind, name, spec }
     snapshot: to.snapshot(spec.snapshot),
     what: to.what(spec.what),
     beside: spec.to === "place" ? null : to.folderName(spec.to.beside),
+    preview: spec.preview === true,
+    undo: spec.undo === undefined ? null : to.folderName(spec.undo),
   }
   const told = file(
     restoreFile(name),
     { owner: "root", group: "root", mode: 0o600, content: `${JSON.stringify(wish, null, 2)}\n` },
-    { fields: ["spec.snapshot", "spec.what", "spec.to"], after: [pathKey(backups.folder)] },
+    {
+      fields: ["spec.snapshot", "spec.what", "spec.to", "spec.preview", "spec.undo"],
+      after: [pathKey(backups.folder)],
+    },
   )
   return resources(
     [

@@ -205,7 +205,7 @@ describe("a record that was tampered with", () => {
     })
     everyResource(backupPolicy, record, ({ id, spec }, content) => {
       expect(id).toMatch(
-        /^(?:\/etc\/plumbline\/backups\/[a-z0-9-]+\.(?:json|environment|ca)|\/var\/lib\/plumbline\/backups\/[a-z0-9-]+|plumb-(?:backup|check)@[a-z0-9\\x]+\.timer|BackupPolicy\.[a-z0-9-]+)$/,
+        /^(?:\/etc\/plumbline\/backups\/[a-z0-9-]+\.(?:json|environment|ca)|\/var\/lib\/plumbline\/backups\/[a-z0-9-]+|plumb-(?:backup|check|drill)@[a-z0-9\\x]+\.timer|BackupPolicy\.[a-z0-9-]+)$/,
       )
       if (id.endsWith(".environment"))
         for (const line of content.trimEnd().split("\n")) expect(line).toMatch(/^[A-Z_]+="(?:[^"\\$`]|\\["\\$`])*"$/)

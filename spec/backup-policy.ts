@@ -73,6 +73,10 @@ export const BackupPolicySpec = Schema.Struct({
     explained("When the repository is tidied up and its whole structure checked."),
     withDefault("0 4 * * sun"),
   ),
+  drill: CronExpression.pipe(
+    explained("When the latest backup is restored into a scratch place and compared with what was kept, as a proof."),
+    withDefault("0 5 1 * *"),
+  ),
   paused: Schema.Boolean.pipe(
     explained("Whether the schedules rest. What somebody asks for is done all the same."),
     withDefault(false),

@@ -51,6 +51,15 @@ export const RestoreSpec = Schema.Struct({
     explained("In the place of what is there now, which is kept for a week; or beside it, in a new folder."),
     withDefault("place"),
   ),
+  preview: Schema.Boolean.pipe(
+    explained("Whether it is only said what would change. Nothing is fetched then."),
+    withDefault(false),
+  ),
+  undo: Schema.optionalKey(
+    RecordName.pipe(
+      explained("The Restore that is to be undone: what was there before it comes back, whatever else is said here."),
+    ),
+  ),
   runNow: Schema.optionalKey(
     Moment.pipe(explained("When it was asked for. Left out, it is the moment at which the record is written.")),
   ),

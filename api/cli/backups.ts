@@ -20,6 +20,11 @@ const Told = Schema.Struct({
       databases: Schema.Array(Schema.Struct({ name: Schema.String, bytes: Schema.Number })),
     }),
   ),
+  drill: Schema.optionalKey(
+    Schema.NullOr(
+      Schema.Struct({ at: Schema.String, backup: Schema.String, outcome: Schema.String, message: Schema.String }),
+    ),
+  ),
 })
 const decode = Schema.decodeUnknownOption(Told)
 
@@ -40,7 +45,7 @@ export const backups = Command.make(
       Option.toArray(decode(report)).map((one) => ({ ...one, node, reportedAt })),
     )
     if (told.every(({ snapshots }) => snapshots.length === 0)) return yield* print("there is no backup yet")
-    for (const { node, reportedAt, snapshots } of told) {
+    for (const { drill, node, reportedAt, snapshots } of told) {
       yield* print(paint("dim", `on ${clean(node)}, ${reportedAt}`))
       yield* print(
         table(
@@ -55,6 +60,13 @@ export const backups = Command.make(
           ]),
         ),
       )
+      if (drill !== undefined && drill !== null)
+        yield* print(
+          paint(
+            drill.outcome === "proved" ? "green" : "red",
+            `${clean(drill.backup)} ${clean(drill.outcome)}, ${clean(drill.at)}: ${clean(drill.message)}`,
+          ),
+        )
     }
   }),
 ).pipe(

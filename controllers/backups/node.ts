@@ -8,7 +8,7 @@ import { groupKey, pathKey } from "../../reconciler/resources/place.ts"
 import { user } from "../../reconciler/resources/user.ts"
 import { file } from "../encode/text.ts"
 import { backups, type HostPath, platform } from "../layout.ts"
-import { backupUnit, checkUnit } from "./units.ts"
+import { backupUnit, checkUnit, drillUnit } from "./units.ts"
 
 const everyNode = { fields: ["metadata.name"] }
 const root = { owner: "root", group: "root" }
@@ -38,6 +38,7 @@ export const backupsOfNode = ({ backups: programs }: Facts): ReadonlyArray<Resou
         ),
         unitFile(backups.unitFile, backupUnit(programs)),
         unitFile(backups.checkUnitFile, checkUnit(programs)),
+        unitFile(backups.drillUnitFile, drillUnit(programs)),
       ]
 
 const unitFile = (path: HostPath, text: Parameters<typeof file>[0]): Resource =>

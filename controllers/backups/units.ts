@@ -32,3 +32,6 @@ export const backupUnit = (programs: Programs): to.Unit =>
 
 export const checkUnit = (programs: Programs): to.Unit =>
   keeperUnit(unit`Check of the backups of the policy %I`, unit`check`, programs)
+
+export const drillUnit = (programs: Programs): to.Unit =>
+  keeperUnit(unit`Proof of the backups of the policy %I`, unit`drill`, programs)

@@ -9,6 +9,7 @@ import { describe, expect, it } from "vitest"
 import { withoutDefiners } from "./definers.ts"
 import { exchange } from "./exchange.ts"
 import { type Item, listingOf, walk } from "./listing.ts"
+import { changesOf } from "./preview.ts"
 import type { SnapshotItem } from "./repository.ts"
 import { type Root, rootsOf, targetsOf } from "./restore.ts"
 import { orphansOf, type Snapshot } from "./snapshots.ts"
@@ -121,6 +122,18 @@ describe("a listing", () => {
     fs.symlinkSync("/etc", join(at, "etc"))
     expect(walk(at)).toMatchObject([{ path: "etc", type: "symlink", size: 0 }])
     fs.rmSync(at, { recursive: true })
+  })
+})
+
+describe("a preview", () => {
+  const item = (path: string, size: number, modified = 1_000_000): Item => ({ path, type: "file", size, modified })
+  it("tells what would come back, be as it was, and is newer; a second is no difference", () => {
+    expect(
+      changesOf(
+        [item("a", 1), item("b", 2), item("c", 3), item("d", 4), { ...item("e", 0), type: "directory" }],
+        [item("b", 2, 1_000_900), item("c", 9), item("d", 4, 1_005_000), item("e", 0), item("f", 1)],
+      ),
+    ).toEqual({ missing: ["a"], changed: ["c", "d", "e"], newer: ["f"] })
   })
 })
 

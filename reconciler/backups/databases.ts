@@ -38,6 +38,8 @@ export interface Databases {
   /** Loads it beside the one that is there. */
   readonly load: (restic: Restic, member: Member, run: string) => Promise<DatabaseSwap>
   readonly swap: (swap: DatabaseSwap) => Promise<void>
+  /** The way back of one that was done. */
+  readonly back: (swap: DatabaseSwap, run: string) => Promise<DatabaseSwap>
   readonly drop: (database: string) => Promise<void>
   readonly tables: (database: string) => Promise<ReadonlyArray<string>>
   readonly close: () => Promise<void>
@@ -180,6 +182,21 @@ export const openDatabases = (job: BackupJob): Databases => {
         former,
         tables: (await tables(fresh)).length,
         objects,
+        formerObjects,
+      }
+    },
+    back: async (done, run) => {
+      const former = `plumb_old_${short(done.database + run)}`
+      fs.appendFileSync(loadingFile(job), `${former}\n`, { mode: 0o600, flush: true })
+      await change(`CREATE DATABASE IF NOT EXISTS ${identifier(former)}`)
+      const formerObjects = `${state}/${former}.sql`
+      await writeObjects(done.database, formerObjects)
+      return {
+        database: done.database,
+        fresh: done.former,
+        former,
+        tables: (await tables(done.former)).length,
+        objects: done.formerObjects,
         formerObjects,
       }
     },

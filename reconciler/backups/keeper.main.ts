@@ -3,6 +3,7 @@
 //
 //   backup POLICY [RUN ASKED RECORD ID]    one backup
 //   restore POLICY RUN ASKED RECORD ID     what the record wants back
+//   drill POLICY                           a proof that the latest backup comes back
 //   check POLICY                           gives back the room of what is forgotten, and checks the structure of the rest
 //
 // The one thing to know before changing it: it is root, and touches nothing that a tenant can write. Whoever starts it holds a
@@ -12,9 +13,10 @@ import * as fs from "node:fs"
 import * as Schema from "effect/Schema"
 import { BackupJob, jobFileOf, RestoreJob, restoreFileOf, stateFolderOf } from "../resources/backup-place.ts"
 import { makeBackup } from "./backup.ts"
+import { drill } from "./drill.ts"
 import { openRepository, type Repository } from "./repository.ts"
 import { prepare, resticOf } from "./restic.ts"
-import { restore } from "./restore.ts"
+import { restore, undo } from "./restore.ts"
 import { type Asked, begin, isFirst, Refused, type Run } from "./spool.ts"
 import { finish, readKept, tidyUp } from "./swap.ts"
 
@@ -42,12 +44,36 @@ interface Ended {
   readonly details: unknown
 }
 
+const proofFile = (): string => `${stateFolderOf(policy)}/drill.json`
+const lastProof = (): unknown => (fs.existsSync(proofFile()) ? JSON.parse(fs.readFileSync(proofFile(), "utf8")) : null)
+
 /** What the policy has, for people to see. */
 const reportOf = async (job: BackupJob, repository: Repository) => ({
   record: `BackupPolicy/${job.policy}`,
   recordId: job.record,
-  report: { snapshots: (await repository.told()).map(({ snapshot: _, ...told }) => told) },
+  report: { snapshots: (await repository.told()).map(({ snapshot: _, ...told }) => told), drill: lastProof() },
 })
+
+/** A drill that failed has found out something all the same. */
+class Unproved extends Refused {
+  readonly details: unknown
+  readonly report: unknown
+  constructor(message: string, details: unknown, report: unknown) {
+    super(message)
+    this.details = details
+    this.report = report
+  }
+}
+
+const wordsOf = (got: Awaited<ReturnType<typeof restore>>): string => {
+  if ("preview" in got) {
+    const { changed, missing, newer } = got.preview.counts
+    const databases = got.databases.length === 0 ? "" : ` The tables of ${got.databases.join(", ")} would be replaced.`
+    return `${missing} would come back, ${changed} would be as they were, ${newer} are newer.${databases}`
+  }
+  const databases = got.databases.length === 0 ? "" : ` and ${got.databases.join(", ")}`
+  return `Restored ${got.files} files${databases} of the backup ${got.backup}${got.place === null ? "" : ` to ${got.place}`}.`
+}
 
 const act = async (
   job: BackupJob,
@@ -72,10 +98,23 @@ const act = async (
     }
     case "restore": {
       if (wish === undefined) throw new Error("a restore is asked for")
-      const got = await restore(job, readWish(wish.record), restic, repository, log, wish.record)
-      const databases = got.databases.length === 0 ? "" : ` and ${got.databases.join(", ")}`
-      const message = `Restored ${got.files} files${databases} of the backup ${got.backup}${got.place === null ? "" : ` to ${got.place}`}.`
-      return { message, details: got, report: undefined }
+      const wanted = readWish(wish.record)
+      if (wanted.undo !== null) {
+        const undone = await undo(job, wanted.undo, log, wish.record)
+        return { message: `The restore ${wanted.undo} is undone.`, details: undone, report: undefined }
+      }
+      const got = await restore(job, wanted, restic, repository, log, wish.record)
+      return { message: wordsOf(got), details: got, report: undefined }
+    }
+    case "drill": {
+      const proof = await drill(job, restic, repository, log)
+      fs.writeFileSync(`${proofFile()}.new`, JSON.stringify(proof), { mode: 0o600, flush: true })
+      fs.renameSync(`${proofFile()}.new`, proofFile())
+      await tidyUp(job, Date.now())
+      const report = await reportOf(job, repository)
+      if (proof.outcome === "failed") throw new Unproved(proof.message, proof, report)
+      log.say(`${proof.files} files, ${proof.bytes} bytes, ${proof.databases} databases of ${proof.tables} tables.`)
+      return { message: proof.message, details: proof, report }
     }
     case "check": {
       await repository.forgetOrphans()
@@ -116,7 +155,8 @@ const main = async (): Promise<void> => {
     const mend = cause instanceof Refused ? cause.mend : undefined
     const words =
       cause instanceof Refused ? cause.message : `It failed: ${cause instanceof Error ? cause.stack : cause}`
-    log.end("failed", words, mend === undefined ? {} : { mend })
+    const found = cause instanceof Unproved ? { details: cause.details, report: cause.report } : {}
+    log.end("failed", words, { ...found, ...(mend === undefined ? {} : { mend }) })
   }
 }
 

@@ -10,11 +10,12 @@ import * as Schema from "effect/Schema"
 import type { BackupJob, RestoreJob } from "../resources/backup-place.ts"
 import { type DatabaseSwap, openDatabases } from "./databases.ts"
 import { type Listing, listingOf } from "./listing.ts"
+import { previewOf } from "./preview.ts"
 import { listSnapshot, type Repository, type SnapshotItem } from "./repository.ts"
 import { measured, type Restic } from "./restic.ts"
 import { dumpFile, type Manifest } from "./snapshots.ts"
 import { Refused, type Run } from "./spool.ts"
-import { carryOut, makeScratch, type Step } from "./swap.ts"
+import { carryOut, makeScratch, readKept, type Step } from "./swap.ts"
 import { asTenant } from "./tenant.ts"
 
 /** A folder that the tenant can write, in one that only root can. */
@@ -100,7 +101,7 @@ export interface Fetching {
 
 /** Writes it as the account, and compares what is there then with the backup's list. */
 export const fetchTarget = async ({ items, job, manifest, restic }: Fetching, item: SnapshotItem, into: string) => {
-  const from = `${job.home}/${item.path}`
+  const from = item.path === "" ? job.home : `${job.home}/${item.path}`
   if (item.type === "symlink") throw new Refused(`${item.path} is a link: restore the folder that it is in.`)
   const folder = item.type === "directory"
   let said = ""
@@ -113,19 +114,19 @@ export const fetchTarget = async ({ items, job, manifest, restic }: Fetching, it
   })
   if (!folder) {
     if (measure.result().bytes !== item.size) throw new Refused(`${item.path} is not as long as in the backup.`)
-    return { count: 1, bytes: item.size }
+    return { count: 1, bytes: item.size, sha256: "" }
   }
-  const want = expected(items, item.path)
+  const want = item.path === "" ? listingOf(items) : expected(items, item.path)
   const { bytes, count, sha256 } = Schema.decodeUnknownSync(Unpacked)(said)
   if (sha256 !== want.sha256)
     throw new Refused(
       `${item.path} came with ${count} files of ${bytes} bytes; the backup has ${want.count} of ${want.bytes}.`,
     )
-  return { count, bytes }
+  return { count, bytes, sha256 }
 }
 
 /** Made by root where only root can, then given to the account; its group goes on to what is made in it. */
-const makeFolder = (path: string, { gid, uid }: Root, mode: number): void => {
+export const makeFolder = (path: string, { gid, uid }: Root, mode: number): void => {
   fs.mkdirSync(path, { mode: 0o700 })
   fs.chownSync(path, uid, gid)
   fs.chmodSync(path, mode)
@@ -168,6 +169,13 @@ export const restore = async (
   )
   if (targets.length === 0 && members.length === 0 && (wish.beside === null || placeless.length === 0))
     throw new Refused(`The backup ${found.id} has nothing of what is wanted.`)
+  if (wish.preview)
+    return {
+      ...(await previewOf(job, items, targets, run)),
+      backup: found.id,
+      placeless,
+      databases: members.map(({ name }) => name),
+    }
   const fetching: Fetching = { job, restic, manifest, items }
   const folder = makeScratch(job, run.id)
   let [files, bytes] = [0, 0]
@@ -234,4 +242,29 @@ export const restore = async (
     placeless,
     place: null,
   }
+}
+
+/** What was there before a restore comes back, and what that restore had brought is kept in its place. */
+export const undo = async (job: BackupJob, restored: string, run: Run, record: string) => {
+  const kept = readKept(job).find((one) => one.record === `Restore/${restored}`)
+  if (kept === undefined)
+    throw new Refused(
+      `Nothing is kept of the state before the restore ${restored}.`,
+      "It is kept for seven days, and once: what was undone is undone by undoing that.",
+    )
+  const steps = kept.steps.map((step) => ({
+    ...step,
+    inode: fs.lstatSync(step.fresh, { throwIfNoEntry: false })?.ino ?? null,
+  }))
+  const swaps: Array<DatabaseSwap> = []
+  if (kept.databases.length > 0) {
+    const databases = openDatabases(job)
+    try {
+      for (const each of kept.databases) swaps.push(await databases.back(each, run.id))
+    } finally {
+      await databases.close()
+    }
+  }
+  await carryOut(job, { ...kept, run: run.id, record, at: Date.now(), steps, databases: swaps })
+  return { undone: restored, folders: steps.length, databases: swaps.map(({ database }) => database) }
 }

@@ -98,7 +98,7 @@ export const finish = async (job: BackupJob): Promise<string | undefined> => {
     }
   }
   if (fs.existsSync(what.folder)) fs.chmodSync(what.folder, 0o700)
-  write(keptFile(job), Schema.encodeSync(many)([what, ...readKept(job).filter(({ run }) => run !== what.run)]))
+  write(keptFile(job), Schema.encodeSync(many)([what, ...readKept(job).filter(({ folder }) => folder !== what.folder)]))
   fs.rmSync(journalFile(job))
   return what.run
 }

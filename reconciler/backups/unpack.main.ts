@@ -18,6 +18,14 @@ import { listingOf, walk } from "./listing.ts"
 import { type Entry, entries } from "./tar.ts"
 
 const [verb = "", first = "", second = "", third = ""] = process.argv.slice(2)
+/** A file is listed as itself. */
+const listed = (path: string) => {
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false })
+  if (stat === undefined || stat.isDirectory()) return stat === undefined ? [] : walk(path)
+  const type = stat.isFile() ? ("file" as const) : ("symlink" as const)
+  return [{ path: "", type, size: stat.isFile() ? stat.size : 0, modified: Math.floor(stat.mtimeMs) }]
+}
+
 const [uid, gid] = [process.getuid?.() ?? -1, process.getgid?.() ?? -1]
 process.umask(0)
 
@@ -112,7 +120,7 @@ switch (verb) {
     if (Number(third) === gid) fs.lchownSync(first, uid, gid)
     break
   case "list":
-    for (const item of fs.existsSync(first) ? walk(first) : []) process.stdout.write(`${JSON.stringify(item)}\n`)
+    for (const item of listed(first)) process.stdout.write(`${JSON.stringify(item)}\n`)
     break
   case "exchange":
     fs.mkdirSync(dirname(second), { recursive: true, mode: 0o750 })

@@ -38,6 +38,10 @@ export const RestoreJob = Schema.Struct({
   ]),
   /** Null: in the place of what is there. */
   beside: Schema.NullOr(Schema.String),
+  /** Only said, not done. */
+  preview: Schema.Boolean,
+  /** The restore that is to be undone. */
+  undo: Schema.NullOr(Schema.String),
 })
 export type RestoreJob = typeof RestoreJob.Type
 
