@@ -236,10 +236,9 @@ export const make = Effect.fnUntraced(function* (options: Options) {
           ),
           every(
             options.relistSeconds ?? 30,
-            Effect.all(
-              [relist("edit"), readSurveys(engine), wakeAtEndOfPauses, secretsAsked, endSessions(host, "all")],
-              { discard: true },
-            ),
+            Effect.all([relist("edit"), readSurveys(engine), wakeAtEndOfPauses, secretsAsked, sessionsInTime], {
+              discard: true,
+            }),
           ),
           every(options.resyncSeconds ?? 300, onePass),
           // Says that it is there: an agent that is silent for a minute counts as away.
@@ -261,6 +260,9 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     store,
     allowed: () => nodePolicy(options.node, records).webhooks.allow,
   })
+
+  /** Looked at each time anew: who is logged in is another question than a moment ago. */
+  const sessionsInTime = Effect.suspend(() => endSessions(host, "all"))
 
   const figures = new Map<string, number>()
   const measureAll = measure(engine, figures)

@@ -58,7 +58,8 @@ export const endSessions = (
     }
     return failed
   })
-  if (of !== "all" && of.size === 0) return Effect.succeed(new Map())
+  // Mostly nobody is logged in, and an agent is idle nearly all of its life.
+  if (of === "all" ? ![...systemd.listed().keys()].some(parseSession) : of.size === 0) return Effect.succeed(new Map())
   const named = of === "all" ? [] : [...of]
   return Effect.catch(end, (failure) => Effect.succeed(new Map(named.map((account) => [account, failure] as const))))
 }

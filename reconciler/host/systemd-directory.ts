@@ -116,6 +116,7 @@ export const directorySystemd = (files: Files, runner: UnitRunner): DirectorySys
         }
       }),
     occupied: () => false,
+    listed: () => new Map(),
     sliceUsage: () => ({}),
     removeSlice: (slice) =>
       act(() => {

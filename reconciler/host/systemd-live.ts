@@ -48,11 +48,16 @@ export const liveSystemd = (files: Files, show: Show): Systemd => {
         Effect.flatMap(wordsOn(show, unit, failure), (words) => Effect.fail(unitFailed(unit, words))),
       ),
     )
+  let listed: ReadonlyMap<string, string> = new Map()
   return {
     state,
     list: look(["systemctl", "list-units", "--all", "--plain", "--full", "--no-legend", "--no-pager"]).pipe(
-      Effect.map(({ stdout }) => parseUnitList(stdout)),
+      Effect.map(({ stdout }) => {
+        listed = parseUnitList(stdout)
+        return listed
+      }),
     ),
+    listed: () => listed,
     enable: (unit) => systemctl("enable", "--no-reload", "--", unit),
     disable: (unit) => systemctl("disable", "--no-reload", "--", unit),
     // The manager goes on believing in the mask until it has looked again.

@@ -35,6 +35,8 @@ export interface Systemd {
   readonly state: (unit: string) => Effect.Effect<UnitState, ResourceFailure>
   /** One look at all units that are loaded: name to "load/active/sub". */
   readonly list: Effect.Effect<ReadonlyMap<string, string>, ResourceFailure>
+  /** What `list` gave last, for whoever only wants to know whether it is worth asking. */
+  readonly listed: () => ReadonlyMap<string, string>
   readonly enable: (unit: string) => Effect.Effect<void, ResourceFailure>
   readonly disable: (unit: string) => Effect.Effect<void, ResourceFailure>
   readonly unmask: (unit: string) => Effect.Effect<void, ResourceFailure>
