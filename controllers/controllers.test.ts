@@ -179,6 +179,46 @@ describe("Database", () => {
   })
 })
 
+describe("Database on PostgreSQL", () => {
+  const wiki = (spec: Partial<typeof DatabaseSpec.Encoded> = {}) =>
+    aDatabase("acme-wiki", { engine: "postgresql", users: [{ name: "wiki" }], ...spec })
+
+  it("stalls where there is no server, and says what to install", () => {
+    for (const facts of [{ ...liveFacts, postgresql: null }, (({ postgresql: _, ...rest }) => rest)(liveFacts)])
+      expect(renderOf(database, wiki(), facts, [acme])).toMatchObject({
+        reason: "PostgresqlAbsent",
+        mend: "Install postgresql on the node.",
+      })
+  })
+
+  it("stalls on names and hosts that mean more than they say, wherever the record comes from", () => {
+    const { spec } = wiki()
+    const [user] = spec.users
+    for (const tampered of [
+      ...[
+        "postgres",
+        "template1",
+        "pg_x",
+        "plumb_sql",
+        "all",
+        "samerole",
+        "a-b",
+        'a"b',
+        "A",
+        "",
+        "x".repeat(52),
+      ].flatMap((name) => [{ name }, { users: [{ ...user, name }] }]),
+      { users: [{ ...user, name: "acme_wiki" }] },
+      { users: [{ ...user, hosts: ["192.0.2.7"] }] },
+      { users: [{ ...user, passwordVerifier: `*${"0A".repeat(20)}` }] },
+      { engine: "constructor" },
+    ])
+      expect(
+        renderOf(database, { ...wiki(), spec: { ...spec, ...tampered } as never }, liveFacts, [acme]),
+      ).toMatchObject({ reason: "UnsafeValue" })
+  })
+})
+
 describe("Account", () => {
   it("stalls without a user id instead of choosing one", () => {
     const { uid: _, ...spec } = acme.spec

@@ -21,6 +21,7 @@ import { type HostPath, phpVersionLayout, platform, webGroup } from "./layout.ts
 import { reopenLogs } from "./logs.ts"
 import { acmeLocation, nginxConf } from "./node/nginx-conf.ts"
 import { pages } from "./node/pages.ts"
+import { postgresqlOfNode } from "./node/postgresql.ts"
 import { rotation, rotationTimer, rotationUnit } from "./node/rotation.ts"
 import { sshOfNode } from "./node/ssh.ts"
 import { nginxUnit, phpUnit } from "./node/units.ts"
@@ -37,6 +38,7 @@ export const node = guarded<NodeSpec>("Node", ({ spec }, { facts }) =>
     ...backupsOfNode(facts),
     ...logRotation(facts),
     ...sshOfNode(facts),
+    ...postgresqlOfNode(facts),
   ]),
 )
 
@@ -77,7 +79,9 @@ const folders = (facts: Facts): ReadonlyArray<Resource> => [
     folder(`${tree}/sites`),
   ]),
   folder(platform.state, 0o755, "retain"),
-  ...(["trash", "kept", "owed", "sql"] as const).map((name) => folder(`${platform.state}/${name}`, 0o700, "retain")),
+  ...(["trash", "kept", "owed", "sql", "postgresql"] as const).map((name) =>
+    folder(`${platform.state}/${name}`, 0o700, "retain"),
+  ),
   folder(platform.nginxState, 0o755, "retain"),
   folder(platform.suspended, 0o700),
   folder(platform.notify, 0o700),

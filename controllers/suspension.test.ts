@@ -29,7 +29,7 @@ const wakes = ({ activates, kind, spec }: Resource): boolean => {
     (kind === "unit" && (active === true || enabled === true)) ||
     (kind === "timer" && calendar?.length !== 0) ||
     (kind === "user" && (groups?.length !== 0 || verifier !== undefined)) ||
-    (kind === "sql-user" && locked !== true) ||
+    (["sql-user", "pg-role"].includes(kind) && locked !== true) ||
     (kind === "run" && passOver !== true) ||
     (kind === "suspension" && suspended !== true)
   )

@@ -309,10 +309,10 @@ const databaseUser = present(
 const database = fc
   .record({
     account: accountName,
-    engine: optional(fc.constant("mariadb")),
     name: optional(databaseName),
-    encoding: fc.constantFrom(
+    encoding: fc.constantFrom<object>(
       {},
+      { engine: "mariadb" },
       { characterSet: "latin1" },
       { characterSet: "utf8mb4", collation: "utf8mb4_german2_ci" },
       { characterSet: "ascii", collation: "ascii_bin" },

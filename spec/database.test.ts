@@ -68,6 +68,58 @@ describe("names on the server", () => {
   })
 })
 
+describe("on PostgreSQL", () => {
+  const wrong = (spec: object) =>
+    flaws("acme-wiki", { engine: "postgresql", ...spec }).map((flaw) => flaw.split(": ")[0])
+
+  it("has nothing of MariaDB's, and users from the host alone", () => {
+    expect(wrong({ users: [{ name: "wiki", hosts: ["localhost"] }] })).toEqual([])
+    expect(wrong({ characterSet: "utf8mb4" })).toEqual(["spec.characterSet"])
+    expect(wrong({ collation: "utf8mb4_bin" })).toContain("spec.collation")
+    expect(wrong({ users: [{ name: "wiki", hosts: ["localhost", "192.0.2.7"] }] })).toEqual(["spec.users[0].hosts[1]"])
+  })
+
+  it.each([
+    "postgres",
+    "template0",
+    "pg_x",
+    "plumb_x",
+    "all",
+    "samerole",
+    "replication",
+    "a-b",
+    'a"b',
+    "A",
+    "x".repeat(52),
+  ])("refuses %j as a database and as a user", (name) => {
+    expect(wrong({ name })).toEqual(["spec.name"])
+    expect(wrong({ users: [{ name }] })).toEqual(["spec.users[0].name"])
+  })
+
+  it("has one namespace for databases and users", () => {
+    expect(wrong({ name: "wiki", users: [{ name: "wiki" }] })).toEqual(["spec.users[0].name"])
+    const claims = (name: string, spec: object) =>
+      Result.getOrThrow(Result.map(decodeEnvelope(database(name, { engine: "postgresql", ...spec })), claimsOf)).map(
+        ({ key }) => key,
+      )
+    expect(claims("acme-wiki", { users: [{ name: "wiki" }] })).toEqual([
+      "database:postgresql/acme_wiki",
+      "database user:postgresql/acme_wiki",
+      "database user:postgresql/wiki",
+    ])
+  })
+
+  it("takes the verifier of its own server, and says of none what it is", () => {
+    const scram = `SCRAM-SHA-256$4096:${"s".repeat(22)}==$${"k".repeat(43)}=:${"v".repeat(43)}=`
+    const native = `*${"0A".repeat(20)}`
+    const users = (passwordVerifier: string) => ({ users: [{ name: "wiki", passwordVerifier }] })
+    expect(wrong(users(scram))).toEqual([])
+    expect(wrong(users(native))).toEqual(["spec.users[0].passwordVerifier"])
+    expect(flaws("acme-wiki", { engine: "postgresql", ...users(native) }).join()).not.toContain("0A0A")
+    expect(flaws("shop", users(scram)).join()).toMatch(/^spec\.users\[0\]\.passwordVerifier: (?!.*kkk)/)
+  })
+})
+
 describe("where a user may come from", () => {
   it.each([
     ["localhost", "localhost"],

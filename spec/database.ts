@@ -1,5 +1,5 @@
 /**
- * Database: one database of an account on the host's MariaDB, with the users that may use it.
+ * Database: one database of an account on the host's MariaDB or PostgreSQL, with the users that may use it.
  *
  * The one thing to know before changing it: a password never stands here. What does is the verifier, which is what the
  * server itself needs, as a secret (`secret.ts`); it is written by the API when a password is set, and a write that leaves it
@@ -10,13 +10,15 @@ import { explained, flaw, rule, ruleAcross, show, withDefault } from "./grammar.
 import { defineKind } from "./kind.ts"
 import { atMost, noneTwice, repeats } from "./lists.ts"
 import { AccountName, RecordName } from "./names.ts"
-import { secret } from "./secret.ts"
+import { postgresqlNameFlaw } from "./postgresql-names.ts"
+import { type Secret, secret } from "./secret.ts"
 import {
   DatabaseHost,
   DatabaseName,
   DatabaseUserName,
   databaseNameFlaw,
   fitsGrants,
+  isVerifierOf,
   PasswordVerifier,
 } from "./sql-names.ts"
 
@@ -37,6 +39,10 @@ export const collations = {
 export type CharacterSet = keyof typeof collations
 
 const characterSets = ["utf8mb4", "utf8mb3", "latin1", "ascii"] as const satisfies ReadonlyArray<CharacterSet>
+
+/** The first is for whoever names none. */
+export const engines = ["mariadb", "postgresql"] as const
+export type Engine = (typeof engines)[number]
 
 export const databaseAccess = ["read-only", "read-write", "admin"] as const
 
@@ -75,26 +81,93 @@ const noUserTwice = ruleAcross<ReadonlyArray<{ readonly name: string }>>((users)
   })),
 )
 
+interface Written {
+  readonly engine: Engine
+  readonly name?: string
+  readonly characterSet?: string
+  readonly collation?: string
+  readonly users: ReadonlyArray<{
+    readonly name: string
+    readonly hosts: ReadonlyArray<string>
+    readonly passwordVerifier?: Secret
+  }>
+}
+
+/** What PostgreSQL has otherwise, or does not have. */
+const postgresqlFlaws = ({ characterSet, collation, name, users }: Written) => {
+  const always = (field: string, value: unknown) =>
+    value === undefined
+      ? []
+      : [{ path: [field], ...flaw(`PostgreSQL has no ${field} to choose.`, "Leave it out: it is UTF-8 always.") }]
+  const named = (text: string | undefined, what: string, path: ReadonlyArray<string | number>) => {
+    const wrong = text === undefined ? undefined : postgresqlNameFlaw(text, what)
+    return wrong === undefined ? [] : [{ path, ...wrong }]
+  }
+  return [
+    ...always("characterSet", characterSet),
+    ...always("collation", collation),
+    ...named(name, "a database", ["name"]),
+    ...users.flatMap((user, index) => [
+      ...named(user.name, "a user", ["users", index, "name"]),
+      ...(user.name === name
+        ? [
+            {
+              path: ["users", index, "name"],
+              ...flaw(
+                `PostgreSQL keeps a role ${show(user.name)} for the database itself.`,
+                "Give the user another name.",
+              ),
+            },
+          ]
+        : []),
+      ...user.hosts.flatMap((host, place) =>
+        host === "localhost"
+          ? []
+          : [
+              {
+                path: ["users", index, "hosts", place],
+                ...flaw("Users of PostgreSQL come from localhost alone for now.", "Leave hosts out, or use MariaDB."),
+              },
+            ],
+      ),
+    ]),
+  ]
+}
+
+const otherVerifiers = ({ engine, users }: Written) =>
+  users.flatMap(({ passwordVerifier: text }, index) =>
+    typeof text !== "string" || isVerifierOf(engine, text)
+      ? []
+      : [
+          {
+            path: ["users", index, "passwordVerifier"],
+            ...flaw("This is not what this server keeps of a password.", "Leave it out and set the password anew."),
+          },
+        ],
+  )
+
 export const DatabaseSpec = Schema.Struct({
   account: AccountName.pipe(explained("The account that the database belongs to.")),
-  engine: Schema.Literal("mariadb").pipe(explained("The database server."), withDefault("mariadb")),
+  engine: Schema.Literals(engines).pipe(explained("The database server."), withDefault("mariadb")),
   name: Schema.optionalKey(
     DatabaseName.pipe(explained("Its name on the server. Left out: the record's, with underscores for dashes.")),
   ),
-  characterSet: Schema.Literals(characterSets).pipe(
-    explained("The character set of new tables; those that are there keep theirs."),
-    withDefault("utf8mb4"),
+  characterSet: Schema.optionalKey(
+    Schema.Literals(characterSets).pipe(
+      explained("Of MariaDB: the character set of new tables; those that are there keep theirs. Left out: utf8mb4."),
+    ),
   ),
   collation: Schema.optionalKey(
     Schema.Literals(Object.values(collations).flat()).pipe(
-      explained("How new tables sort and compare text. Left out: the first of the character set."),
+      explained("Of MariaDB: how new tables sort and compare text. Left out: the first of the character set."),
     ),
   ),
   users: Schema.Array(DatabaseUser)
     .check(atMost(50, "users"), noUserTwice)
     .pipe(explained("Who may use it. A user belongs to one database."), withDefault([])),
 }).check(
-  ruleAcross<{ readonly characterSet: CharacterSet; readonly collation?: string }>(({ characterSet, collation }) => {
+  ruleAcross<{ readonly characterSet?: CharacterSet; readonly collation?: string }>((spec) => {
+    const { characterSet = "utf8mb4", collation } = spec
     const known: ReadonlyArray<string> = collations[characterSet]
     return collation === undefined || known.includes(collation)
       ? []
@@ -108,6 +181,10 @@ export const DatabaseSpec = Schema.Struct({
           },
         ]
   }),
+  ruleAcross<Written>((spec) => [
+    ...(spec.engine === "postgresql" ? postgresqlFlaws(spec) : []),
+    ...otherVerifiers(spec),
+  ]),
 )
 export type DatabaseSpec = typeof DatabaseSpec.Type
 
@@ -120,9 +197,9 @@ const DatabaseRecordName = RecordName.check(
  * What the database is called on the server. Names of records have no underscores, so that no two of them meet here; where
  * the underscores would not fit into a grant, the dashes stay.
  */
-export function serverDatabaseName(record: string, spec: Pick<DatabaseSpec, "name">): string {
+export function serverDatabaseName(record: string, spec: Partial<Pick<DatabaseSpec, "engine" | "name">>): string {
   const name = record.replaceAll("-", "_")
-  return spec.name ?? (fitsGrants(name) ? name : record)
+  return spec.name ?? (spec.engine === "postgresql" || fitsGrants(name) ? name : record)
 }
 
 export const Database = defineKind({
@@ -133,15 +210,19 @@ export const Database = defineKind({
   references: (spec) => [{ kind: "Account", name: spec.account, field: "spec.account" }],
   counts: (spec) => [{ kind: "Account", name: spec.account, what: "databases", field: "spec.account" }],
   claims: (name, spec) => [
-    {
-      key: `database:${spec.engine}/${serverDatabaseName(name, spec)}`,
+    ...(spec.engine === "postgresql" ? ["database", "database user"] : ["database"]).map((what) => ({
+      key: `${what}:${spec.engine}/${serverDatabaseName(name, spec)}`,
       field: spec.name === undefined ? "metadata.name" : "spec.name",
-    },
+    })),
     ...spec.users.map((user, index) => ({
       key: `database user:${spec.engine}/${user.name}`,
       field: `spec.users[${index}].name`,
     })),
   ],
   secrets: (spec) =>
-    spec.users.map((user, index) => ({ path: ["users", index, "passwordVerifier"], label: `users/${user.name}` })),
+    spec.users.map((user, index) => ({
+      path: ["users", index, "passwordVerifier"],
+      // With another server what was kept of a password is worth nothing.
+      label: `${spec.engine === "mariadb" ? "" : `${spec.engine}/`}users/${user.name}`,
+    })),
 })

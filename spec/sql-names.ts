@@ -8,6 +8,7 @@
 import * as Schema from "effect/Schema"
 import { type Flaw, flaw, hiddenFlaw, rule, show } from "./grammar.ts"
 import { canonicalNetwork, networkFlaw } from "./network.ts"
+import { scramPattern } from "./postgresql-names.ts"
 
 /** What the server, its package and its standards call their own. */
 const reservedDatabases: ReadonlySet<string> = new Set(
@@ -97,9 +98,13 @@ export const serverHost = (host: DatabaseHost): string => {
   return `${address}/${[24, 16, 8, 0].map((shift) => Math.floor(mask / 2 ** shift) % 256).join(".")}`
 }
 
-const verifierPattern = "^\\*[0-9A-F]{40}$"
+/** What each server keeps of a password: https://mariadb.com/kb/en/authentication-plugin-mysql_native_password/, RFC 5803. */
+const verifierPatterns = { mariadb: "\\*[0-9A-F]{40}", postgresql: scramPattern } as const
+const verifierPattern = `^(?:${Object.values(verifierPatterns).join("|")})$`
 
-/** What MariaDB's mysql_native_password keeps of a password: twice SHA-1, in hexadecimal behind an asterisk. */
+export const isVerifierOf = (engine: keyof typeof verifierPatterns, text: string): boolean =>
+  new RegExp(`^${verifierPatterns[engine]}$`).test(text)
+
 export const PasswordVerifier = Schema.String.check(
   rule<string>(
     (text) =>
@@ -107,7 +112,7 @@ export const PasswordVerifier = Schema.String.check(
         ? undefined
         : flaw(
             "This is not what the server keeps of a password.",
-            "Leave it out and set the password with `plumb password`, or give `*` and 40 hexadecimal digits.",
+            "Leave it out and set the password with `plumb password`, or copy it from the server as it is.",
           ),
     { pattern: verifierPattern },
   ),

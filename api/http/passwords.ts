@@ -16,9 +16,6 @@ export const layer = HttpApiBuilder.group(Api, "passwords", (handlers) =>
 )
 
 const setPassword = Effect.fnUntraced(function* (name: string, user: string, given: string | undefined) {
-  const flaw = given === undefined ? undefined : passwordFlaw(given, user)
-  if (flaw !== undefined)
-    return yield* new Invalid({ detail: "The password was not set.", problems: [{ field: "password", ...flaw }] })
   const { apiVersion, deletedAt, kind, metadata, spec, version } = yield* Records.read("Database", name)
   const decoded = decodeEnvelope({ apiVersion, kind, metadata, spec })
   if (deletedAt !== null || Result.isFailure(decoded) || decoded.success.kind !== "Database")
@@ -27,9 +24,12 @@ const setPassword = Effect.fnUntraced(function* (name: string, user: string, giv
   if (!record.spec.users.some((one) => one.name === user))
     return yield* new NotFound({ detail: `Database/${name} has no user ${JSON.stringify(user)}.` })
 
+  const flaw = given === undefined ? undefined : passwordFlaw(given, user, record.spec.engine)
+  if (flaw !== undefined)
+    return yield* new Invalid({ detail: "The password was not set.", problems: [{ field: "password", ...flaw }] })
   const password = given ?? makePassword()
   const encoded = encodeEnvelope(record)
-  const passwordVerifier = verifierOf(password)
+  const passwordVerifier = verifierOf(password, record.spec.engine)
   const users = record.spec.users.map((one) => ({ ...one, ...(one.name === user ? { passwordVerifier } : {}) }))
   const { name: actor } = yield* Actor
   const { changes } = yield* write({

@@ -1,5 +1,5 @@
 /**
- * Names and values of the database server, checked again where they are rendered: one encoder for each place. Quoting is the
+ * Names and values of the database servers, checked again where they are rendered: one encoder for each place. Quoting is the
  * business of whoever writes the statement (`reconciler/host/sql-text.ts`).
  *
  * The one thing to know before changing it: `_` is a wildcard in the database of a GRANT. It is escaped there, and has to

@@ -80,6 +80,7 @@ export const jailScript = (bubblewrap: string, sftpServer: string): Text<"shell"
       --perms 1777 --tmpfs /tmp \
       --perms 0755 --dir /var --perms 1777 --tmpfs /var/tmp \
       --perms 0755 --dir /run --ro-bind-try /run/mysqld /run/mysqld \
+      --ro-bind-try /run/postgresql /run/postgresql \
       --perms 0755 --dir /home --bind "$home" "$home" \
       "$@" 7<&0 0<&3 3<&- 8<<passwd 9<<group
   root:x:0:0:root:/root:/usr/sbin/nologin

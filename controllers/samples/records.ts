@@ -62,6 +62,7 @@ export const liveFacts: Facts = {
     modsAvailable: `/etc/php/${version}/mods-available`,
   })),
   mariadb: { version: "10.11.14", socket: "/run/mysqld/mysqld.sock" },
+  postgresql: { version: "15", socket: "/run/postgresql/.s.PGSQL.5432", hba: "/etc/postgresql/15/main/pg_hba.conf" },
   sshd: { program: "/usr/sbin/sshd", version: "9.2p1", sftpServer: "/usr/lib/openssh/sftp-server" },
   bubblewrap: "/usr/bin/bwrap",
   homes: { filesystem: "btrfs", quotas: "btrfs" },
@@ -87,6 +88,7 @@ export const directoryFacts: Facts = {
     },
   ],
   mariadb: { version: "files", socket: "/run/mysqld/mysqld.sock" },
+  postgresql: { version: "files", socket: "/run/postgresql/.s.PGSQL.5432", hba: null },
   sshd: null,
   bubblewrap: null,
   homes: { filesystem: "directory", quotas: null },
@@ -224,6 +226,18 @@ const databases = [
         hosts: ["localhost", "192.0.2.0/24", "2001:db8::7"],
       },
       { name: "acme-report", access: "read-only" },
+    ],
+  }),
+  aDatabase("acme-wiki", {
+    engine: "postgresql",
+    users: [
+      {
+        name: "wiki_owner",
+        access: "admin",
+        passwordVerifier: `SCRAM-SHA-256$4096:${"s".repeat(22)}==$${"k".repeat(43)}=:${"v".repeat(43)}=`,
+      },
+      { name: "wiki" },
+      { name: "wiki_report", access: "read-only" },
     ],
   }),
   aDatabase("fern", {

@@ -33,6 +33,10 @@ export const Facts = Schema.Struct({
   php: Schema.Array(PhpFacts),
   /** MariaDB, running or not, and the socket that programs reach it by; null where it is not installed. */
   mariadb: Schema.NullOr(Schema.Struct({ version: Schema.String, socket: Schema.String })),
+  /** PostgreSQL, in the same way, and its pg_hba.conf; null where nobody reads one. */
+  postgresql: Schema.optionalKey(
+    Schema.NullOr(Schema.Struct({ version: Schema.String, socket: Schema.String, hba: Schema.NullOr(Schema.String) })),
+  ),
   /** sshd, and its program for SFTP where it is installed; null where there is none, or none of ours to use. */
   sshd: Schema.NullOr(
     Schema.Struct({ program: Schema.String, version: Schema.String, sftpServer: Schema.NullOr(Schema.String) }),

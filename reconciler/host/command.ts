@@ -19,6 +19,7 @@ export const look = (
   argv: readonly [string, ...Array<string>],
   seconds = 60,
   umask?: number,
+  input?: string,
 ): Effect.Effect<Outcome, ResourceFailure> =>
   Effect.tryPromise({
     try: (signal) =>
@@ -27,7 +28,7 @@ export const look = (
           reject: false,
           extendEnv: false,
           env: environment,
-          stdin: "ignore",
+          ...(input === undefined ? { stdin: "ignore" } : { input }),
           timeout: seconds * 1000,
           cancelSignal: signal,
           maxBuffer: 16 * 1024 * 1024,
@@ -60,8 +61,9 @@ const underUmask = <A>(umask: number | undefined, start: () => A): A => {
 export const change = (
   argv: readonly [string, ...Array<string>],
   failed: (outcome: Outcome) => ResourceFailure = (outcome) => refused(argv, outcome),
+  input?: string,
 ): Effect.Effect<void, ResourceFailure> =>
-  sideEffectOf(argv.join(" "), look(argv, 120)).pipe(
+  sideEffectOf(argv.join(" "), look(argv, 120, undefined, input)).pipe(
     Effect.flatMap((outcome) => (outcome.code === 0 ? Effect.void : Effect.fail(failed(outcome)))),
   )
 

@@ -13,6 +13,7 @@ import { filesOnDisk } from "./files-disk.ts"
 import { Host } from "./host.ts"
 import { nginxProgram } from "./nginx-program.ts"
 import { journaledOwners } from "./owners.ts"
+import { directoryPostgres } from "./postgres-directory.ts"
 import { directoryQuotas } from "./quotas-directory.ts"
 import { directorySql } from "./sql-directory.ts"
 import { noSshd } from "./sshd.ts"
@@ -54,6 +55,7 @@ export const directory = (folder: string, { services = true }: { readonly servic
         systemd,
         nginx,
         sql: directorySql(files),
+        postgres: directoryPostgres(files),
         quotas: directoryQuotas(files),
         tenant: directoryTenant(files),
         sshd: noSshd,

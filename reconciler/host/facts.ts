@@ -23,12 +23,13 @@ export interface FactsOptions {
 }
 
 export const observeFacts = (options: FactsOptions = {}): Effect.Effect<Facts, ResourceFailure, Host> =>
-  Effect.flatMap(
-    Effect.flatMap(Host, ({ sql }) => sql.installed),
-    (mariadb) => attempt((host) => factsOf(host, mariadb, options)),
-  )
+  Effect.gen(function* () {
+    const { postgres, sql } = yield* Host
+    const servers = { mariadb: yield* sql.installed, postgresql: yield* postgres.installed }
+    return yield* attempt((host) => factsOf(host, servers, options))
+  })
 
-const factsOf = (host: HostShape, mariadb: Facts["mariadb"], options: FactsOptions): Facts => {
+const factsOf = (host: HostShape, servers: Pick<Facts, "mariadb" | "postgresql">, options: FactsOptions): Facts => {
   const live = host.kind === "live"
   const { program } = host.nginx
   const sshd = host.sshd.program
@@ -39,7 +40,7 @@ const factsOf = (host: HostShape, mariadb: Facts["mariadb"], options: FactsOptio
     nginx: program === null ? null : { program: program.path, version: program.version, brotli: brotliModules() },
     sendmail: fs.existsSync(sendmail) ? sendmail : null,
     php: installedPhp(),
-    mariadb,
+    ...servers,
     sshd: sshd === null ? null : { program: sshd.path, version: sshd.version, sftpServer: sshd.sftpServer },
     bubblewrap: live && fs.existsSync(bubblewrap) ? bubblewrap : null,
     ...(options.recipient === undefined ? {} : { sealing: { recipient: options.recipient } }),

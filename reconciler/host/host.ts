@@ -9,6 +9,7 @@ import type { Claims } from "./claims.ts"
 import { toFailure } from "./failure.ts"
 import type { Files } from "./files.ts"
 import type { Nginx } from "./nginx.ts"
+import type { Postgres } from "./postgres.ts"
 import type { Quotas } from "./quotas.ts"
 import type { Sql } from "./sql.ts"
 import type { Sshd } from "./sshd.ts"
@@ -25,6 +26,7 @@ export interface HostShape {
   readonly systemd: Systemd
   readonly nginx: Nginx
   readonly sql: Sql
+  readonly postgres: Postgres
   readonly quotas: Quotas
   readonly tenant: Tenant
   readonly sshd: Sshd

@@ -10,6 +10,7 @@ import { filesOnDisk } from "./files-disk.ts"
 import { Host } from "./host.ts"
 import { nginxProgram } from "./nginx-program.ts"
 import { liveOwners } from "./owners.ts"
+import { livePostgres } from "./postgres-live.ts"
 import { liveQuotas } from "./quotas-live.ts"
 import { liveSql } from "./sql-live.ts"
 import { sshdProgram } from "./sshd.ts"
@@ -33,6 +34,7 @@ export const live = Layer.effect(
       systemd: liveSystemd(files, yield* makeShow),
       nginx: yield* nginxProgram("", (argv) => argv, undefined, 0o027),
       sql: yield* liveSql(files),
+      postgres: livePostgres(files),
       quotas: yield* liveQuotas(files),
       tenant: liveTenant(accounts),
       sshd: yield* sshdProgram,

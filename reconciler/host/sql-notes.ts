@@ -7,7 +7,7 @@
 import * as Schema from "effect/Schema"
 import type { Files } from "./files.ts"
 import type { HostPath } from "./path.ts"
-import { sqlFolder } from "./state-folders.ts"
+import { postgresFolder, sqlFolder } from "./state-folders.ts"
 
 const Note = Schema.Struct({
   recordId: Schema.String,
@@ -20,25 +20,38 @@ const text = Schema.fromJsonString(Note)
 const decode = Schema.decodeUnknownOption(text)
 const encode = Schema.encodeSync(text)
 
-export const sqlNotePath = (database: string): HostPath => `${sqlFolder}/${database}.json`
-
-/** Where a dump of the database stands while it is on its way to the trash or back. */
-export const sqlDumpPath = (database: string): HostPath => `${sqlFolder}/${database}.sql.gz`
-
-/** What cannot be read counts as none. */
-export const readSqlNote = (files: Files, database: string): SqlNote | undefined => {
-  const path = sqlNotePath(database)
-  if (files.stat(path)?.type !== "file") return undefined
-  const note = decode(files.read(path, 4096).toString("utf8"))
-  return note._tag === "Some" ? note.value : undefined
+/** The notes of one server. */
+export interface SqlNotes {
+  readonly path: (database: string) => HostPath
+  /** Where a dump of the database stands while it is on its way to the trash or back. */
+  readonly dumpPath: (database: string) => HostPath
+  /** What cannot be read counts as none. */
+  readonly read: (files: Files, database: string) => SqlNote | undefined
+  readonly write: (files: Files, database: string, note: SqlNote) => void
+  /** The databases, by name, of which a record has a note. */
+  readonly databasesOf: (files: Files, recordId: string) => ReadonlyArray<string>
 }
 
-export const writeSqlNote = (files: Files, database: string, note: SqlNote): void =>
-  files.write(sqlNotePath(database), encode(note), { owner: "root", group: "root", mode: 0o600 })
+const notesIn = (folder: HostPath, ending: string): SqlNotes => {
+  const path = (database: string): HostPath => `${folder}/${database}.json`
+  const read = (files: Files, database: string): SqlNote | undefined => {
+    if (files.stat(path(database))?.type !== "file") return undefined
+    const note = decode(files.read(path(database), 4096).toString("utf8"))
+    return note._tag === "Some" ? note.value : undefined
+  }
+  return {
+    path,
+    dumpPath: (database) => `${folder}/${database}.${ending}`,
+    read,
+    write: (files, database, note) =>
+      files.write(path(database), encode(note), { owner: "root", group: "root", mode: 0o600 }),
+    databasesOf: (files, recordId) =>
+      files.list(folder).flatMap((file) => {
+        const name = /^(.+)\.json$/.exec(file)?.[1]
+        return name !== undefined && read(files, name)?.recordId === recordId ? [name] : []
+      }),
+  }
+}
 
-/** The databases, by name, of which a record has a note. */
-export const databasesOf = (files: Files, recordId: string): ReadonlyArray<string> =>
-  files.list(sqlFolder).flatMap((file) => {
-    const name = /^(.+)\.json$/.exec(file)?.[1]
-    return name !== undefined && readSqlNote(files, name)?.recordId === recordId ? [name] : []
-  })
+export const mariadbNotes = notesIn(sqlFolder, "sql.gz")
+export const postgresNotes = notesIn(postgresFolder, "dump")

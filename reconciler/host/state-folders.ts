@@ -8,6 +8,8 @@ export const owedFolder: HostPath = `${stateFolder}/owed`
 export const keptFolder: HostPath = `${stateFolder}/kept`
 /** Whose each database is, and dumps on their way to the trash and back. */
 export const sqlFolder: HostPath = `${stateFolder}/sql`
+/** The same of PostgreSQL's. */
+export const postgresFolder: HostPath = `${stateFolder}/postgresql`
 /** Marks of runs that somebody asked for: each was begun. */
 export const askedFolder: HostPath = `${stateFolder}/asked`
 /** How what was done once, to its end, has ended. */
@@ -39,6 +41,7 @@ export const makeStateFolders = (files: Files): void => {
     trashFolder,
     homeTrashFolder,
     sqlFolder,
+    postgresFolder,
     askedFolder,
     doneFolder,
     runsFolder,

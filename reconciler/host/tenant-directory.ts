@@ -16,4 +16,9 @@ export const directoryTenant = (files: Files): Tenant => ({
       try: () => void sideEffect(`mkdir ${path}`, () => fs.mkdirSync(files.real(path), { recursive: true, mode })),
       catch: (cause) => toFailure(diskFailure(cause, path)),
     }),
+  replaceFile: (_, path, content, mode) =>
+    Effect.try({
+      try: () => sideEffect(`write ${path}`, () => fs.writeFileSync(files.real(path), content, { mode })),
+      catch: (cause) => toFailure(diskFailure(cause, path)),
+    }),
 })

@@ -4,6 +4,8 @@ import * as Effect from "effect/Effect"
 import { ResourceFailure } from "../contract/resource.ts"
 import type { AccountsFile } from "./accounts-file.ts"
 import { change, look } from "./command.ts"
+import { parentOf } from "./path.ts"
+import { temporaryName } from "./temporary.ts"
 import type { Tenant } from "./tenant.ts"
 
 export const liveTenant = (accounts: AccountsFile): Tenant => {
@@ -37,6 +39,16 @@ export const liveTenant = (accounts: AccountsFile): Tenant => {
         Effect.flatMap((argv) => change(argv)),
         Effect.mapError((failure) => (failure.reason === "CommandFailed" ? refused(failure.message) : failure)),
       ),
+    replaceFile: (user, path, content, mode) => {
+      const { name, parent } = parentOf(path)
+      const temporary = `${parent}/${temporaryName(name)}`
+      const run = (...argv: ReadonlyArray<string>) => Effect.flatMap(as(user, ...argv), (all) => change(all))
+      return as(user, "dd", `of=${temporary}`, "conv=fsync", "status=none").pipe(
+        Effect.flatMap((argv) => change(argv, undefined, content)),
+        Effect.andThen(run("chmod", mode.toString(8), "--", temporary)),
+        Effect.andThen(run("mv", "--no-target-directory", "--", temporary, path)),
+      )
+    },
   }
 }
 

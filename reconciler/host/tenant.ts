@@ -10,4 +10,11 @@ export interface Tenant {
   readonly isDirectory: (user: string, path: HostPath) => Effect.Effect<boolean, ResourceFailure>
   /** Makes a folder and the ones above it. */
   readonly makeDirectory: (user: string, path: HostPath, mode: number) => Effect.Effect<void, ResourceFailure>
+  /** Replaces a file in a folder of the user's, which is a server's then: at once, for whoever reads it meanwhile. */
+  readonly replaceFile: (
+    user: string,
+    path: HostPath,
+    content: string,
+    mode: number,
+  ) => Effect.Effect<void, ResourceFailure>
 }

@@ -10,8 +10,8 @@ import {
   type ResourceType,
 } from "../contract/resource.ts"
 import type { Files } from "../host/files.ts"
-import { attempt } from "../host/host.ts"
-import { type HostPath, hostPath } from "../host/path.ts"
+import { attempt, Host } from "../host/host.ts"
+import { type HostPath, hostPath, parentOf } from "../host/path.ts"
 import { changed, missing } from "./differences.ts"
 import { type Place, place } from "./place.ts"
 import { goes } from "./removal.ts"
@@ -19,8 +19,8 @@ import { goes } from "./removal.ts"
 export interface BlockSpec {
   /** Whole lines. */
   readonly content: string
-  /** The line before which the block stands, at its first occurrence; at the end where there is none. */
-  readonly before: string
+  /** The line before which the block stands, at its first occurrence; at the end where there is none. Left out: at the top. */
+  readonly before?: string
 }
 
 /** A block in the file of this path, which must be there. One block of ours a file. */
@@ -56,40 +56,38 @@ export const blockType: ResourceType<BlockSpec, SeenBlock> = {
     }
     return [
       ...changed("content", spec.content, seen.content),
-      ...changed("place", `before ${spec.before}`, seen.inPlace ? `before ${spec.before}` : "elsewhere, or twice"),
+      ...changed("place", placeOf(spec), seen.inPlace ? placeOf(spec) : "elsewhere, or twice"),
     ]
   },
   apply: (id, spec) =>
     Effect.flatMap(
-      attempt(({ files }) => {
-        const path = hostPath(id)
-        const text = read(files, path)
-        if (text === undefined) return false
-        replace(files, path, text, withBlock(without(text), spec))
-        return true
-      }),
-      (done) => (done ? Effect.void : Effect.fail(noFile(id))),
+      attempt(({ files }) => read(files, hostPath(id))),
+      (text) =>
+        text === undefined ? Effect.fail(noFile(id)) : replace(hostPath(id), text, withBlock(without(text), spec)),
     ),
   remove: (id, removal) =>
-    attempt(({ files }): [] => {
-      const path = hostPath(id)
-      const text = read(files, path)
-      if (text !== undefined && goes(removal)) replace(files, path, text, without(text))
+    Effect.gen(function* () {
+      const text = yield* attempt(({ files }) => read(files, hostPath(id)))
+      if (text !== undefined && goes(removal)) yield* replace(hostPath(id), text, without(text))
       return []
     }),
   watch: (id) => [id],
   keep: ({ content }) => content,
 }
 
+const placeOf = ({ before }: BlockSpec): string => (before === undefined ? "at the top" : `before ${before}`)
+
 const read = (files: Files, path: HostPath): string | undefined =>
   files.stat(path)?.type === "file" ? files.read(path, limit).toString("utf8") : undefined
 
-/** With the owner and mode that it has. */
-const replace = (files: Files, path: HostPath, from: string, to: string): void => {
-  const stat = files.stat(path)
-  if (from !== to && stat !== undefined)
-    files.write(path, to, { owner: stat.owner, group: stat.group, mode: stat.mode })
-}
+/** With the owner and mode that it has. In a folder of a server's own (PostgreSQL's), as that server's user. */
+const replace = Effect.fnUntraced(function* (path: HostPath, from: string, to: string) {
+  const { files, tenant } = yield* Host
+  const { folder, stat } = yield* attempt(() => ({ folder: files.stat(parentOf(path).parent), stat: files.stat(path) }))
+  if (from === to || stat === undefined || folder === undefined) return
+  if (folder.owner !== "root") return yield* tenant.replaceFile(folder.owner, path, to, stat.mode)
+  yield* attempt(() => files.write(path, to, { owner: stat.owner, group: stat.group, mode: stat.mode }))
+})
 
 /** The others' text. Where somebody took away the end's mark, a block goes as far as its lines name us. */
 const without = (text: string): string => {
@@ -104,7 +102,7 @@ const without = (text: string): string => {
 
 const withBlock = (text: string, { before, content }: BlockSpec): string => {
   const lines = text.split(/(?<=\n)/)
-  const at = lines.findIndex((line) => line.trimEnd() === before)
+  const at = before === undefined ? 0 : lines.findIndex((line) => line.trimEnd() === before)
   const where = at < 0 ? lines.length : at
   const head = lines.slice(0, where).join("")
   const separator = head === "" || head.endsWith("\n") ? "" : "\n"

@@ -9,6 +9,8 @@ import { fileType } from "./file.ts"
 import { groupType } from "./group.ts"
 import { keyFolderType } from "./key-folder.ts"
 import { nginxMemberType } from "./nginx-member.ts"
+import { pgDatabaseType } from "./pg-database.ts"
+import { pgRoleType } from "./pg-role.ts"
 import { quotaType } from "./quota.ts"
 import { runType } from "./run.ts"
 import { sliceType } from "./slice.ts"
@@ -41,6 +43,8 @@ export const resourceTypes: ReadonlyMap<string, AnyType> = new Map(
     erased(nginxMemberType),
     erased(sqlDatabaseType),
     erased(sqlUserType),
+    erased(pgDatabaseType),
+    erased(pgRoleType),
     erased(blockType),
     erased(keyFolderType),
     erased(sshKeyType),

@@ -18,6 +18,8 @@ import { group } from "./group.ts"
 import { resourceTypes } from "./index.ts"
 import { keyFolder } from "./key-folder.ts"
 import { nginxMember } from "./nginx-member.ts"
+import { pgDatabase } from "./pg-database.ts"
+import { pgRole } from "./pg-role.ts"
 import { quota } from "./quota.ts"
 import { run } from "./run.ts"
 import { slice } from "./slice.ts"
@@ -100,6 +102,16 @@ const examples: ReadonlyArray<Resource> = [
       verifier: `*${"0A".repeat(20)}`,
       database: "acme_shop-1",
       privileges: ["SELECT", "SHOW VIEW"],
+    },
+    where,
+  ),
+  pgDatabase("acme_shop", { record: "Database/shop", readers: ["shop"], writers: [], owners: ["shop"] }, where),
+  pgRole(
+    "shop",
+    {
+      verifier: `SCRAM-SHA-256$4096:${"A".repeat(22)}==$${"A".repeat(43)}=:${"A".repeat(43)}=`,
+      database: "acme_shop",
+      access: "admin",
     },
     where,
   ),

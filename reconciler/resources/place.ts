@@ -35,6 +35,9 @@ export const userKey = (name: string): HostKey => `user:${name}`
 export const groupKey = (name: string): HostKey => `group:${name}`
 export const sqlDatabaseKey = (name: string): HostKey => `sql-database:${name}`
 export const sqlUserKey = (name: string): HostKey => `sql-user:${name}`
+export const pgDatabaseKey = (name: string): HostKey => `pg-database:${name}`
+/** Databases are roles too. */
+export const pgRoleKey = (name: string): HostKey => `pg-role:${name}`
 export const unitKey = (name: string): HostKey => `unit:${name}`
 export const quotaKey = (home: string): HostKey => `quota:${home}`
 export const nginxKey = (member: string): HostKey => pathKey(`${liveTree}/${member}`)

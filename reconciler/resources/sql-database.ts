@@ -1,16 +1,15 @@
-// A database on the host's server. It is the record's by a note beside the server, so that one which was there before is
-// never taken for ours. It goes through the trash as a dump, and comes back for the record that it was taken from, also
-// under another name: a rename is a new database that is filled from the old one, which then goes to the trash.
+// A database on the host's MariaDB. It is the record's by a note beside the server, so that one which was there before is
+// never taken for ours.
 
 import * as Effect from "effect/Effect"
 import type { Resource, ResourceType } from "../contract/resource.ts"
 import { attempt, Host } from "../host/host.ts"
-import type { SqlDatabaseEntry } from "../host/sql.ts"
-import { databasesOf, readSqlNote, type SqlNote, sqlDumpPath, sqlNotePath, writeSqlNote } from "../host/sql-notes.ts"
-import { moveToTrash, takeBack } from "../host/trash.ts"
+import type { Sql, SqlDatabaseEntry } from "../host/sql.ts"
+import { mariadbNotes, type SqlNote } from "../host/sql-notes.ts"
+import { fill, type Keeper, removeContent } from "./database-content.ts"
 import { changed, missing } from "./differences.ts"
 import { type Place, place, sqlDatabaseKey } from "./place.ts"
-import { goes, isoNow } from "./removal.ts"
+import { goes } from "./removal.ts"
 import { surveyed } from "./sql-survey.ts"
 
 export interface SqlDatabaseSpec extends SqlDatabaseEntry {
@@ -25,6 +24,8 @@ export interface SeenSqlDatabase extends SqlDatabaseEntry {
   readonly note: SqlNote | undefined
 }
 
+const keeper = (sql: Sql): Keeper => ({ ...sql, notes: mariadbNotes })
+
 export const sqlDatabaseType: ResourceType<SqlDatabaseSpec, SeenSqlDatabase> = {
   kind: "sql-database",
   owns: (id) => [sqlDatabaseKey(id)],
@@ -33,7 +34,7 @@ export const sqlDatabaseType: ResourceType<SqlDatabaseSpec, SeenSqlDatabase> = {
       const { sql } = yield* Host
       const entry = yield* sql.database(id)
       if (entry === undefined) return undefined
-      return { ...entry, note: yield* attempt(({ files }) => readSqlNote(files, id)) }
+      return { ...entry, note: yield* attempt(({ files }) => mariadbNotes.read(files, id)) }
     }),
   diff: (spec, seen) =>
     seen === undefined
@@ -47,32 +48,26 @@ export const sqlDatabaseType: ResourceType<SqlDatabaseSpec, SeenSqlDatabase> = {
   apply: (id, spec, seen, recordId) =>
     Effect.gen(function* () {
       const { files, sql } = yield* Host
-      if (seen === undefined || seen.note?.filling === true) return yield* fill(id, spec, seen, recordId)
+      if (seen === undefined || seen.note?.filling === true)
+        return yield* fill(keeper(sql), id, { record: spec.record, recordId }, sql.createDatabase(id, spec))
       if (seen.characterSet !== spec.characterSet || seen.collation !== spec.collation) {
         yield* sql.alterDatabase(id, spec)
       }
       if (seen.note?.record === spec.record) return
-      yield* attempt(() => writeSqlNote(files, id, { recordId, record: spec.record }))
+      yield* attempt(() => mariadbNotes.write(files, id, { recordId, record: spec.record }))
     }),
   remove: (id, removal) =>
     Effect.gen(function* () {
       if (!goes(removal)) return []
-      const { files, sql } = yield* Host
-      const now = yield* isoNow
-      const note = yield* attempt(() => readSqlNote(files, id))
-      const there = (yield* sql.database(id)) !== undefined
-      // What is still being brought back is whole in the dump, and only there.
-      if (there && removal.onDelete === "trash" && note?.filling !== true) yield* sql.dump(id, sqlDumpPath(id))
-      yield* attempt(() => {
-        if (removal.onDelete === "trash") moveToTrash(files, sqlDumpPath(id), removal, now)
-        else files.remove(sqlDumpPath(id))
-      })
-      if (there) yield* sql.dropDatabase(id)
-      yield* attempt(() => files.remove(sqlNotePath(id)))
+      const { sql } = yield* Host
+      yield* removeContent(keeper(sql), id, removal)
       return []
     }),
-  watch: (id) => [sqlNotePath(id)],
-  survey: surveyed((sql) => sql.databases),
+  watch: (id) => [mariadbNotes.path(id)],
+  survey: surveyed(
+    ({ sql }) => sql,
+    ({ databases }) => databases,
+  ),
   measure: Effect.flatMap(Host, ({ sql }) => sql.sizes).pipe(
     Effect.map((sizes) => (id: string) => {
       const bytes = sizes(id)
@@ -80,40 +75,3 @@ export const sqlDatabaseType: ResourceType<SqlDatabaseSpec, SeenSqlDatabase> = {
     }),
   ),
 }
-
-/** A new database, empty or with what this record had before. */
-const fill = Effect.fnUntraced(function* (
-  id: string,
-  spec: SqlDatabaseSpec,
-  seen: SeenSqlDatabase | undefined,
-  recordId: string,
-) {
-  const { files, sql } = yield* Host
-  const dump = sqlDumpPath(id)
-  const isFull = yield* bringBack(id, spec, recordId)
-  if (seen !== undefined) yield* sql.dropDatabase(id)
-  yield* sql.createDatabase(id, spec)
-  if (isFull) yield* sql.restore(id, dump)
-  yield* attempt(() => {
-    writeSqlNote(files, id, { recordId, record: spec.record })
-    files.remove(dump)
-  })
-})
-
-/** Has a dump stand ready when there is something to bring back, and notes that first. */
-const bringBack = Effect.fnUntraced(function* (id: string, { record }: SqlDatabaseSpec, recordId: string) {
-  const { files, sql } = yield* Host
-  const dump = sqlDumpPath(id)
-  const note = yield* attempt(() => readSqlNote(files, id))
-  const isOurs = note?.recordId === recordId
-  // Somebody dropped it behind our back: what the trash may have of it is older than what it held.
-  if (isOurs && note.filling !== true) return false
-  if (isOurs && (yield* attempt(() => files.stat(dump))) !== undefined) return true
-  yield* attempt(() => writeSqlNote(files, id, { recordId, record, filling: true }))
-  for (const former of yield* attempt(() => databasesOf(files, recordId))) {
-    if (former === id || (yield* sql.database(former)) === undefined) continue
-    yield* sql.dump(former, dump)
-    return true
-  }
-  return yield* attempt(() => takeBack(files, dump, recordId))
-})

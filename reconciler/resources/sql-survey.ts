@@ -4,16 +4,20 @@
 import { createHash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import type { ResourceFailure } from "../contract/resource.ts"
-import { Host } from "../host/host.ts"
-import type { Sql } from "../host/sql.ts"
+import { Host, type HostShape } from "../host/host.ts"
 
-export const surveyed = (
-  read: (sql: Sql) => Effect.Effect<ReadonlyMap<string, unknown>, ResourceFailure>,
+interface Server {
+  readonly installed: Effect.Effect<unknown, ResourceFailure>
+}
+
+export const surveyed = <S extends Server>(
+  serverOf: (host: HostShape) => S,
+  read: (server: S) => Effect.Effect<ReadonlyMap<string, unknown>, ResourceFailure>,
 ): Effect.Effect<(id: string) => string, never, Host> =>
   Effect.gen(function* () {
-    const { sql } = yield* Host
-    if ((yield* sql.installed) === null) return () => "not installed"
-    const all = yield* read(sql)
+    const server = serverOf(yield* Host)
+    if ((yield* server.installed) === null) return () => "not installed"
+    const all = yield* read(server)
     // Hashed: there are verifiers among it, and one text is kept for each resource.
     return (id: string) =>
       createHash("sha256")

@@ -83,7 +83,10 @@ export const sqlUserType: ResourceType<SqlUserSpec, ReadonlyArray<SqlAccount>> =
       return []
     }),
   watch: () => [],
-  survey: surveyed((sql) => sql.users),
+  survey: surveyed(
+    ({ sql }) => sql,
+    ({ users }) => users,
+  ),
 }
 
 const accountDiffs = (want: WantedAccount, seen: SqlAccount): ReadonlyArray<FieldDiff> => {

@@ -6,7 +6,7 @@ import { expect, it } from "vitest"
 import type { Removal } from "../contract/resource.ts"
 import { Host } from "../host/host.ts"
 import { onScratchHost } from "../host/scratch-host.ts"
-import { readSqlNote, writeSqlNote } from "../host/sql-notes.ts"
+import { mariadbNotes } from "../host/sql-notes.ts"
 import { listTrash } from "../host/trash.ts"
 import { type SqlDatabaseSpec, sqlDatabaseType } from "./sql-database.ts"
 import { type SqlUserSpec, sqlUserType } from "./sql-user.ts"
@@ -105,12 +105,12 @@ it("is filled anew when the agent was killed while it filled it", () =>
       // As it stood in the middle: the note says so, the dump is back, half of the rows are in.
       const { files, sql } = yield* Host
       yield* sql.dump("shop", "/var/lib/plumbline/sql/shop.sql.gz")
-      writeSqlNote(files, "shop", { recordId: "r1", record: "Database/shop", filling: true })
+      mariadbNotes.write(files, "shop", { recordId: "r1", record: "Database/shop", filling: true })
       fs.writeFileSync(rows(root), "prec")
       expect((yield* differ()).map(({ field }) => field)).toEqual(["content"])
       yield* heal()
       expect(fs.readFileSync(rows(root), "utf8")).toBe("precious")
-      expect(readSqlNote(files, "shop")?.filling).toBeUndefined()
+      expect(mariadbNotes.read(files, "shop")?.filling).toBeUndefined()
       expect(fs.readdirSync(`${root}/var/lib/plumbline/sql`)).toEqual(["shop.json"])
     }),
   ))
@@ -122,7 +122,7 @@ it("goes back to the trash whole when it is removed while it is filled", () =>
       fs.writeFileSync(rows(root), "precious")
       const { files, sql } = yield* Host
       yield* sql.dump("shop", "/var/lib/plumbline/sql/shop.sql.gz")
-      writeSqlNote(files, "shop", { recordId: "r1", record: "Database/shop", filling: true })
+      mariadbNotes.write(files, "shop", { recordId: "r1", record: "Database/shop", filling: true })
       fs.writeFileSync(rows(root), "prec")
       yield* sqlDatabaseType.remove("shop", removal)
       yield* heal()

@@ -1,0 +1,80 @@
+// What makes roles so: pure, from how they shall be and how they were found.
+
+import { everyUser, type PgGroup, type PgRole, type WantedRole } from "./postgres.ts"
+import { identifier, literal, password } from "./postgres-text.ts"
+
+export const createDatabase = (name: string): string =>
+  `CREATE DATABASE ${identifier(name)} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8' OWNER postgres`
+
+const nothing = "INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
+
+export const createGroup = (name: string): string => `CREATE ROLE ${identifier(name)} NOLOGIN ${nothing}`
+
+const admin = " WITH ADMIN OPTION"
+const withoutOption = (member: string): string => (member.endsWith(admin) ? member.slice(0, -admin.length) : member)
+
+/** `members` are the only ones that it may have. */
+export const groupChange = (
+  name: string,
+  seen: PgGroup | undefined,
+  members: ReadonlyArray<string>,
+): ReadonlyArray<string> =>
+  seen === undefined
+    ? [createGroup(name)]
+    : [
+        ...(seen.attributes === ""
+          ? []
+          : [`ALTER ROLE ${identifier(name)} NOLOGIN ${nothing} PASSWORD NULL VALID UNTIL 'infinity'`]),
+        ...seen.memberOf.map((group) => `REVOKE ${identifier(withoutOption(group))} FROM ${identifier(name)} CASCADE`),
+        ...seen.members
+          .filter((member) => !members.includes(member))
+          .map((member) => `REVOKE ${identifier(name)} FROM ${identifier(withoutOption(member))} CASCADE`),
+      ]
+
+export const beginsAs = ({ as, database }: PgRole["begins"][number]): string =>
+  `${as} in ${database ?? "every database"}`
+
+/** The attributes of a role that may do nothing but log in, or not even that. */
+export const attributesOf = ({ login }: Pick<WantedRole, "login">): string => (login ? "LOGIN" : "")
+
+export interface RoleChange {
+  readonly statements: ReadonlyArray<string>
+  /** Sessions that began before may do more than they should. */
+  readonly endsSessions: boolean
+}
+
+export const roleChange = (name: string, want: WantedRole, seen: PgRole | undefined): RoleChange => {
+  const who = identifier(name)
+  const found = seen ?? { attributes: "", memberOf: [], members: [], begins: [], verifier: null, strays: [] }
+  const extra = found.memberOf.filter((group) => !want.memberOf.includes(group))
+  const strange = found.begins.filter((one) => !want.begins.map(beginsAs).includes(beginsAs(one)))
+  const sameLogin = found.attributes === attributesOf(want) && found.verifier === want.verifier
+  const is = `${want.login ? "LOGIN" : "NOLOGIN"} ${nothing} ${password(want.verifier)}`
+  return {
+    statements: [
+      ...(seen === undefined ? [`CREATE ROLE ${who} ${is}`] : []),
+      ...(seen === undefined || sameLogin ? [] : [`ALTER ROLE ${who} ${is} VALID UNTIL 'infinity'`]),
+      ...extra.map((group) => `REVOKE ${identifier(withoutOption(group))} FROM ${who} CASCADE`),
+      ...found.members.map((member) => `REVOKE ${who} FROM ${identifier(withoutOption(member))} CASCADE`),
+      ...want.memberOf
+        .filter((group) => !found.memberOf.includes(group))
+        .map((group) => `GRANT ${identifier(group)} TO ${who}`),
+      ...strange.map(
+        ({ database }) =>
+          `ALTER ROLE ${who} ${database === null ? "" : `IN DATABASE ${identifier(database)} `}RESET role`,
+      ),
+      ...want.begins
+        .filter((one) => !found.begins.map(beginsAs).includes(beginsAs(one)))
+        .map(({ as, database }) => `ALTER ROLE ${who} IN DATABASE ${identifier(database)} SET role TO ${literal(as)}`),
+    ],
+    endsSessions:
+      seen !== undefined && (!sameLogin || extra.length > 0 || strange.length > 0 || found.members.length > 0),
+  }
+}
+
+/** Of everybody that is a role of the platform's: what it has of its own. */
+export const everyUserChange = (seen: PgRole | undefined): ReadonlyArray<string> =>
+  seen === undefined ? [createGroup(everyUser)] : groupChange(everyUser, seen, seen.members)
+
+export const endSessions = (name: string): string =>
+  `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = ${literal(name)} AND pid <> pg_backend_pid()`
