@@ -94,6 +94,7 @@ export const runs = (
             and runs.run_id = old.run_id`),
       ),
     )
-    return rows.some(({ report }) => report !== undefined) ? Effect.andThen(written, Effect.asVoid(tell)) : written
+    // Whoever sees the run sees what it tells too.
+    return rows.some(({ report }) => report !== undefined) ? Effect.andThen(tell, written) : written
   },
 })
