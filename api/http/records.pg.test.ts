@@ -12,7 +12,7 @@ describe("records", () => {
         assert.deepInclude(made.body, { action: "created", version: 1, generation: 1 })
         const read = yield* ask("GET", "/v1/records/Account/acme")
         assert.strictEqual(read.body.spec.uid, 10000)
-        assert.strictEqual(read.body.spec.limits.memory, "512M")
+        assert.strictEqual(read.body.spec.suspended, false)
         assert.strictEqual(read.body.state, "waiting")
 
         const blind = yield* ask("PUT", "/v1/records/Account/acme", account("acme", { comment: "x" }))
@@ -43,7 +43,7 @@ describe("records", () => {
         const labelled = { ...account("gene"), metadata: { name: "gene", labels: { plan: "big" } } }
         const relabelled = yield* ask("PUT", "/v1/records/Account/gene?version=1", labelled)
         assert.deepInclude(relabelled.body, { action: "updated", version: 2, generation: 1 })
-        const spelled = { ...labelled, spec: { limits: { tasks: 200, cpu: 100, memory: "512M" } } }
+        const spelled = { ...labelled, spec: { suspended: false, limits: {} } }
         const same = yield* ask("PUT", "/v1/records/Account/gene?version=2", spelled)
         assert.deepInclude(same.body, { action: "unchanged", version: 2, generation: 1 })
       }),
