@@ -46,7 +46,7 @@ describe("a session", () => {
 
   it("ends with its key, in the moment that the file says", () => {
     const line = `restrict,pty,expiry-time="20270131120000Z" ssh-ed25519 ${key} expiry-time="20990101000000Z"`
-    expect(endOfFile(line)).toBe(Date.UTC(2027, 0, 31, 12))
+    expect(endOfFile(line)).toBe(Date.UTC(2027, 0, 31, 12, 0, 1))
     expect(endOfFile(`restrict,pty ssh-ed25519 ${key} expiry-time="20270131120000Z"`)).toBeUndefined()
   })
 })

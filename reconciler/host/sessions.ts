@@ -34,11 +34,14 @@ export const markOfFile = (content: string): string | undefined => {
   return base64 === undefined ? undefined : markOf(base64)
 }
 
-/** When a key in such a file ends, in milliseconds since 1970; undefined when it does not. sshd(8), expiry-time. */
+/**
+ * When a key in such a file ends, in milliseconds since 1970; undefined when it does not. sshd(8), expiry-time: it lets in
+ * through the whole of that second.
+ */
 export const endOfFile = (content: string): number | undefined => {
   const [, year, month, day, hour, minute, second] =
     /^\S*expiry-time="(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z"/.exec(content) ?? []
-  return year === undefined ? undefined : Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
+  return year === undefined ? undefined : Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`) + 1000
 }
 
 /** What decides whether a session may go on, as it is on the host now. */

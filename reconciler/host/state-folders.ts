@@ -34,7 +34,7 @@ export const hooksFolder: HostPath = "/etc/plumbline/dns-hooks"
 export const homeTrashFolder: HostPath = "/home/.plumbline-trash"
 
 export const makeStateFolders = (files: Files): void => {
-  files.makeDirectory(stateFolder, { owner: "root", group: "root", mode: 0o755 })
+  makePassable(files, stateFolder, 0o755)
   const folders = [
     owedFolder,
     keptFolder,
@@ -53,8 +53,15 @@ export const makeStateFolders = (files: Files): void => {
     files.makeDirectory(path, { owner: "root", group: "root", mode: 0o700 })
   }
   // The answers to challenges are in it too, and nginx's workers pass through to them.
-  files.makeDirectory(acmeFolder, { owner: "root", group: "root", mode: 0o711 })
+  makePassable(files, acmeFolder, 0o711)
   const acme = [acmeAccountsFolder, acmeWishesFolder, acmeSitesFolder]
   for (const path of acme) files.makeDirectory(path, { owner: "root", group: "root", mode: 0o700 })
   for (const path of [...folders, ...acme]) files.cleanTemporary(path)
+}
+
+/** One that a crash cut off between the folder and its mode is still closed: no record's claim may stumble over that. */
+const makePassable = (files: Files, path: HostPath, mode: number): void => {
+  files.makeDirectory(path, { owner: "root", group: "root", mode })
+  const seen = files.stat(path)
+  if (seen?.type === "directory" && (seen.mode & 0o7777) === 0o700) files.setMode(path, mode)
 }

@@ -6,7 +6,14 @@ import { ResourceFailure } from "../contract/resource.ts"
 import { toFailure } from "./failure.ts"
 import type { Files } from "./files.ts"
 import type { HostPath } from "./path.ts"
-import { configuredLimits, dropInFolder, dropIns, limitNames } from "./slice-limits.ts"
+import {
+  configuredLimits,
+  dropInFolder,
+  dropIns,
+  limitNames,
+  removeDropIns,
+  runtimeDropInFolder,
+} from "./slice-limits.ts"
 import type { Systemd, UnitState } from "./systemd.ts"
 import { fileOf, parseUnitFile, type UnitFile } from "./unit-file.ts"
 import type { UnitRunner } from "./unit-runner.ts"
@@ -109,6 +116,7 @@ export const directorySystemd = (files: Files, runner: UnitRunner): DirectorySys
     setSliceLimits: (slice, limits) =>
       act(() => {
         const before = configuredLimits(files, slice)
+        removeDropIns(files, runtimeDropInFolder(slice))
         files.makeDirectory("/etc/systemd/system.control", rootOwned)
         files.makeDirectory(dropInFolder(slice), rootOwned)
         for (const [name, content] of dropIns(limits, before)) {

@@ -3,7 +3,7 @@
 
 import * as Effect from "effect/Effect"
 import type { FieldDiff, Resource, ResourceType } from "../contract/resource.ts"
-import { Host } from "../host/host.ts"
+import { attempt, Host } from "../host/host.ts"
 import { dropInFolder, limitNames, runtimeDropInFolder } from "../host/slice-limits.ts"
 import type { SliceLimits } from "../host/systemd.ts"
 import { type Place, place, unitKey } from "./place.ts"
@@ -29,6 +29,8 @@ export const slice = (name: `${string}.slice`, spec: SliceSpec, where: Place): R
 export interface SeenSlice {
   readonly configured: SliceLimits
   readonly running: SliceLimits
+  /** Somebody set limits until the next boot. Of a slice that nothing runs in, no running value tells. */
+  readonly overridden: boolean
 }
 
 const limits = [
@@ -43,11 +45,17 @@ export const sliceType: ResourceType<SliceSpec, SeenSlice> = {
   kind: "slice",
   owns: (id) => [unitKey(id)],
   observe: (id) =>
-    Effect.flatMap(Host, ({ systemd }) => systemd.sliceLimits(id)).pipe(
-      Effect.map((seen) => (limits.every((name) => seen.configured[name] === undefined) ? undefined : seen)),
-    ),
-  diff: (spec, seen) =>
-    limits.flatMap((name): ReadonlyArray<FieldDiff> => {
+    Effect.gen(function* () {
+      const seen = yield* Effect.flatMap(Host, ({ systemd }) => systemd.sliceLimits(id))
+      if (limits.every((name) => seen.configured[name] === undefined)) return undefined
+      const folder = runtimeDropInFolder(id)
+      const overridden = yield* attempt(({ files }) =>
+        limitNames.some((name) => files.stat(`${folder}/50-${name}.conf`) !== undefined),
+      )
+      return { ...seen, overridden }
+    }),
+  diff: (spec, seen) => [
+    ...limits.flatMap((name): ReadonlyArray<FieldDiff> => {
       const want = text(spec[name])
       if (seen === undefined)
         return spec[name] === undefined ? [] : [{ field: name, want, have: null, kind: "missing" }]
@@ -58,12 +66,16 @@ export const sliceType: ResourceType<SliceSpec, SeenSlice> = {
         ? []
         : [{ field: name, want, have: text(seen.running[name]), kind: "runtime" }]
     }),
+    ...(seen?.overridden === true
+      ? [{ field: "until the next boot", want: "the same limits", have: "others", kind: "runtime" as const }]
+      : []),
+  ],
   apply: (id, spec, seen) =>
     Effect.flatMap(Host, ({ systemd }) => {
       const same = limits.every(
         (name) => seen !== undefined && seen.configured[name] === spec[name] && seen.running[name] === spec[name],
       )
-      if (same) return Effect.void
+      if (same && seen?.overridden !== true) return Effect.void
       return systemd.setSliceLimits(id, spec, seen && { ...seen.configured, ...seen.running })
     }),
   remove: (id, removal) =>
