@@ -9,6 +9,7 @@ import { keepCopy } from "./kept.ts"
 import { listOwed, putOwed, settleOwed } from "./owed.ts"
 import { onScratchHost } from "./scratch-host.ts"
 import { sideEffectCount } from "./side-effect.ts"
+import { acmeFolder, makeStateFolders } from "./state-folders.ts"
 import { emptyTrash, listTrash, moveToTrash } from "./trash.ts"
 
 const reload: Activation = { kind: "nginx", member: "sites/shop.conf" }
@@ -32,6 +33,20 @@ it("what a record owes adds up until it is settled", () =>
       yield* settleOwed("Site/shop")
       yield* settleOwed("Site/shop")
       expect((yield* listOwed).map(({ record }) => record)).toEqual(["Php/acme"])
+    }),
+  ))
+
+it("a folder of the agent's that a crash left without its mode gets it with the next start", () =>
+  onScratchHost((root) =>
+    Effect.gen(function* () {
+      const mode = () => fs.statSync(`${root}${acmeFolder}`).mode & 0o777
+      fs.rmSync(`${root}${acmeFolder}`, { recursive: true, force: true })
+      fs.mkdirSync(`${root}${acmeFolder}`, { mode: 0o700, recursive: true })
+      yield* attempt(({ files }) => makeStateFolders(files))
+      expect(mode()).toBe(0o711)
+      const effects = sideEffectCount()
+      yield* attempt(({ files }) => makeStateFolders(files))
+      expect(sideEffectCount()).toBe(effects)
     }),
   ))
 
