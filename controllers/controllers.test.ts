@@ -191,6 +191,11 @@ describe("Database on PostgreSQL", () => {
       })
   })
 
+  it("says that no backup holds it", () => {
+    const said = [expect.stringContaining("Backups hold no database of PostgreSQL")]
+    expect(renderOf(database, wiki(), liveFacts, [acme])).toMatchObject({ outcome: "resources", notices: said })
+  })
+
   it("stalls on names and hosts that mean more than they say, wherever the record comes from", () => {
     const { spec } = wiki()
     const [user] = spec.users

@@ -54,5 +54,5 @@ export const onPostgresql = (
       { fields: [...named, "spec.users"], after: [pgDatabaseKey(server)] },
     ),
   )
-  return resources([database, ...roles], rests)
+  return resources([database, ...roles], rests, ["Backups hold no database of PostgreSQL yet: dump it yourself."])
 }

@@ -11,7 +11,7 @@ import { dumpCommand } from "../host/sql-dump.ts"
 import { type BackupJob, databasesFolder } from "../resources/backup-place.ts"
 import { listingOf } from "./listing.ts"
 import { commit, listSnapshot, type Repository, thinOut } from "./repository.ts"
-import { environment, inUnit, measured, type Restic } from "./restic.ts"
+import { databaseSandbox, environment, inUnit, measured, type Restic } from "./restic.ts"
 import { dumpFile, type Manifest, runTag, type Told } from "./snapshots.ts"
 import { Refused, type Run } from "./spool.ts"
 
@@ -121,7 +121,7 @@ const wordsOf = (line: string): string => {
 
 /** A dump that breaks off ends restic before it can take what came for the whole. */
 const dumpInto = async (job: BackupJob, restic: Restic, name: string, tags: ReadonlyArray<string>) => {
-  const [program = "", ...args] = inUnit(job, "dump", dumpSandbox, dumpCommand(job.mariadb ?? "", name))
+  const [program = "", ...args] = inUnit(job, "dump", databaseSandbox, dumpCommand(job.mariadb ?? "", name))
   const child = spawn(program, args, { env: environment, stdio: ["ignore", "pipe", "pipe"] })
   const ended = new Promise<number>((resolve, reject) => {
     child.once("error", reject)
@@ -142,15 +142,3 @@ const dumpInto = async (job: BackupJob, restic: Restic, name: string, tags: Read
   const summary = summaryOf(lines)
   return { member: { snapshot: summary.snapshot_id, ...measure.result() }, added: summary.data_added }
 }
-
-/** It is root to the database server alone, which asks the kernel who is there. */
-const dumpSandbox = [
-  "ProtectSystem=strict",
-  "ProtectHome=yes",
-  "PrivateTmp=yes",
-  "PrivateDevices=yes",
-  "PrivateNetwork=yes",
-  "NoNewPrivileges=yes",
-  "CapabilityBoundingSet=",
-  "RestrictAddressFamilies=AF_UNIX",
-]

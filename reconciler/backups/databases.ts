@@ -15,7 +15,7 @@ import { type SqlConnection, sqlConnection } from "../host/sql-connection.ts"
 import { account, grantedDatabase, identifier, literal } from "../host/sql-text.ts"
 import { type BackupJob, backupUser, stateFolderOf } from "../resources/backup-place.ts"
 import { withoutDefiners } from "./definers.ts"
-import { execute, inUnit, measured, type Restic } from "./restic.ts"
+import { databaseSandbox, execute, inUnit, measured, type Restic } from "./restic.ts"
 import { dumpFile, type Manifest } from "./snapshots.ts"
 import { Refused } from "./spool.ts"
 
@@ -232,13 +232,6 @@ export const openDatabases = (job: BackupJob): Databases => {
 const loaderSandbox = [
   `User=${backupUser}`,
   `Group=${backupUser}`,
-  "ProtectSystem=strict",
-  "ProtectHome=yes",
-  "PrivateTmp=yes",
-  "PrivateDevices=yes",
-  "PrivateNetwork=yes",
-  "NoNewPrivileges=yes",
-  "CapabilityBoundingSet=",
-  "RestrictAddressFamilies=AF_UNIX",
+  ...databaseSandbox,
   "InaccessiblePaths=-/var/lib/plumbline -/etc/plumbline",
 ]

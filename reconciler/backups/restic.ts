@@ -52,6 +52,18 @@ export const inUnit = (
   ]
 }
 
+/** Of what is root, or more than a tenant, to the database server alone, which asks the kernel who is there. */
+export const databaseSandbox = [
+  "ProtectSystem=strict",
+  "ProtectHome=yes",
+  "PrivateTmp=yes",
+  "PrivateDevices=yes",
+  "PrivateNetwork=yes",
+  "NoNewPrivileges=yes",
+  "CapabilityBoundingSet=",
+  "RestrictAddressFamilies=AF_UNIX",
+]
+
 const sandbox = [
   `User=${backupUser}`,
   `Group=${backupUser}`,
