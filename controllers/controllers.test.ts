@@ -6,11 +6,13 @@ import type { DatabaseSpec } from "../spec/database.ts"
 import type { PhpSpec } from "../spec/php.ts"
 import type { SiteSpec } from "../spec/site.ts"
 import { account } from "./account.ts"
+import { cronJob } from "./cron-job.ts"
 import { database } from "./database.ts"
 import { controllers } from "./index.ts"
 import { node } from "./node.ts"
 import { php } from "./php.ts"
 import {
+  aCronJob,
   aDatabase,
   aNode,
   anAccount,
@@ -319,6 +321,14 @@ describe("Site", () => {
     expect(contentOf(resources, "sites/shop.conf")).toContain(
       "disable_symlinks if_not_owner from=/home/acme/sites/shop/app;",
     )
+  })
+})
+
+describe("CronJob", () => {
+  it("says on a folder as host that nothing runs there, and nothing of it on a server", () => {
+    const on = (facts: typeof liveFacts) => renderOf(cronJob, aCronJob("feed"), facts, [acme])
+    expect(on(directoryFacts)).toMatchObject({ notices: [expect.stringContaining("no job runs")] })
+    expect(on(liveFacts)).not.toHaveProperty("notices")
   })
 })
 

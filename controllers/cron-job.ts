@@ -84,7 +84,9 @@ export const cronJob = guarded<CronJobSpec>("CronJob", ({ id, name, spec }, cont
         ]),
     ...(spec.runNow === undefined ? [] : [asked(id, layout.name, spec.runNow, rests !== undefined, ready)]),
   ]
-  return resources(all, rests)
+  const idle =
+    facts.host === "directory" ? ["This host is a folder, in which no job runs: try it on a real Debian."] : []
+  return resources(all, rests, idle)
 })
 
 const asked = (

@@ -234,6 +234,21 @@ describe("plumb against an API", () => {
     assert.match(after.stdout, /node web1: agent present/)
   })
 
+  it("status is also of one kind and of one record, with a tool's words to their last line", async () => {
+    await api.report("Site", "shop", "Stalled", "nginx: line one\nnginx: line two")
+    const one = await api.plumb(["status", "site", "shop"])
+    assert.strictEqual(one.code, 1)
+    assert.include(one.stdout, "nginx: line two")
+    assert.include(one.stdout, "1 record: 1 stalled")
+    assert.strictEqual((await api.plumb(["status", "accounts"])).code, 0)
+    const { records, summary } = json((await api.plumb(["status", "site/shop", "-o", "json"])).stdout)
+    assert.deepStrictEqual([records.length, summary.total, summary.stalled, summary.ready], [1, 1, 1, 0])
+    const none = await api.plumb(["status", "site", "nowhere"])
+    assert.deepStrictEqual([none.code, none.stderr.split("\n")[0]], [2, "plumb: there is no Site/nowhere"])
+    assert.strictEqual((await api.plumb(["status", "site", "--watch"])).code, 2)
+    await api.report("Site", "shop", "Ready")
+  })
+
   it("status --watch follows, as lines for people and as JSON for scripts", async () => {
     const people = api.start(["status", "--watch"])
     const scripts = api.start(["status", "--watch", "-o", "json"])
