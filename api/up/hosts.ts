@@ -126,6 +126,9 @@ export const debianNeeds = Effect.suspend(() =>
       }),
 )
 
+/** What a server would have running already: Debian's own units, which nobody but its administrator starts. */
+const servers = ["mariadb.service", "postgresql.service"].flatMap((unit) => ["--start", unit])
+
 /** A real Debian with its own address, the agent in it as root. Gone with this process; the records are not. */
 export const debianHost = (home: string, db: Database, say: Say) =>
   Effect.gen(function* () {
@@ -133,7 +136,7 @@ export const debianHost = (home: string, db: Database, say: Say) =>
     let booted: Option.Option<typeof Booted.Type> = Option.none()
     const program: Program = {
       name: "debian",
-      argv: [process.execPath, testHost, "boot", "--agent", "--name", nodeName],
+      argv: [process.execPath, testHost, "boot", "--agent", "--name", nodeName, ...servers],
       env: childEnvironment({ DATABASE_URL: Redacted.value(db.url) }),
       // The first time it has to be made from Debian's packages; what it says meanwhile is worth passing on.
       ready: (output) =>
