@@ -246,6 +246,7 @@ describe("plumb against an API", () => {
     const none = await api.plumb(["status", "site", "nowhere"])
     assert.deepStrictEqual([none.code, none.stderr.split("\n")[0]], [2, "plumb: there is no Site/nowhere"])
     assert.strictEqual((await api.plumb(["status", "site", "--watch"])).code, 2)
+    assert.include((await api.plumb(["status", "certificates"])).stdout, "no records of the kind Certificate yet")
     await api.report("Site", "shop", "Ready")
   })
 

@@ -82,7 +82,9 @@ export const exportSecrets = Effect.fnUntraced(function* (path: string, force: b
       ...(answer.mend === null ? {} : { mend: answer.mend }),
     })
   yield* writePrivately(path, answer.file, force)
-  yield* note(`${answer.secrets} secrets in ${path}, which only the recovery key opens`)
+  yield* note(
+    `${answer.secrets} ${answer.secrets === 1 ? "secret" : "secrets"} in ${path}, which only the recovery key opens`,
+  )
   for (const place of answer.closed) yield* note(`  left out, since ${node} cannot open it: ${clean(place)}`)
 })
 

@@ -20,11 +20,11 @@ import { clean, note, paint, paintState, print, printJson, table } from "./termi
 
 const readStatus = ask((api) => api.live.status({ query: {} }))
 
-const summaryOf = ({ summary }: Status): string => {
+const summaryOf = ({ summary }: Status, kind: string | undefined): string => {
   const { total, ...states } = summary
   const parts = Object.entries(states).filter(([, count]) => count > 0)
   return total === 0
-    ? "there are no records yet"
+    ? `there are no records${kind === undefined ? "" : ` of the kind ${kind}`} yet`
     : `${total} ${total === 1 ? "record" : "records"}: ${parts.map(([state, count]) => `${count} ${paintState(state)}`).join(", ")}`
 }
 
@@ -39,8 +39,8 @@ const pauseLine = (pause: Status["pauses"][number]): string => {
   return `${paint("yellow", `${scope} is ${mode}`)} by ${pause.actor}${pause.until === null ? "" : ` until ${pause.until}`}: ${clean(pause.reason)}`
 }
 
-/** `whole` shows a tool's own words to their last line, and not their first one alone. */
-const printStatus = (status: Status, whole: boolean) =>
+/** Of one record, a tool's own words are shown to their last line, and not their first one alone. */
+const printStatus = (status: Status, wanted: RecordName | undefined) =>
   Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     if (status.records.length > 0) {
@@ -53,11 +53,11 @@ const printStatus = (status: Status, whole: boolean) =>
       yield* print("")
     }
     for (const entry of status.records) {
-      const words = whole ? wordsOfTrouble(entry).filter((text) => text.includes("\n")) : []
+      const words = wanted?.name !== undefined ? wordsOfTrouble(entry).filter((text) => text.includes("\n")) : []
       for (const text of words) yield* print(text)
       for (const notice of noticesOf(entry)) yield* print(`${paint("yellow", keyOf(entry))}: ${notice}`)
     }
-    yield* print(summaryOf(status))
+    yield* print(summaryOf(status, wanted?.kind))
     for (const node of status.nodes) {
       const sweep =
         node.lastSweep === null
@@ -154,7 +154,7 @@ export const status = Command.make(
     const all = yield* readStatus
     const wanted = Option.isNone(kind) ? undefined : yield* recordOf(kind.value, name)
     const seen = wanted === undefined ? all : yield* narrowed(all, wanted)
-    yield* output === "json" ? printJson(seen) : printStatus(seen, wanted?.name !== undefined)
+    yield* output === "json" ? printJson(seen) : printStatus(seen, wanted)
     if (watch) return yield* followEvents
     if (!isGood(seen)) return yield* new NotSo({})
   }),
