@@ -16,6 +16,7 @@ import { jobFile, repositoryOf, variablesFile } from "./backups/job.ts"
 import * as to from "./encode/backup.ts"
 import { calendarOf } from "./encode/calendar.ts"
 import { accountLayout, backupLayout, backups } from "./layout.ts"
+import { cannotTell, toldOnFailure } from "./on-failure.ts"
 import { guarded, resources, stalled, waiting } from "./outcome.ts"
 import { ownerOf, restsWith } from "./suspension.ts"
 
@@ -33,6 +34,8 @@ export const backupPolicy = guarded<BackupPolicySpec>("BackupPolicy", ({ id, kin
 
   // What does not change needs no backup, and nothing of the account is to run.
   const rests = restsWith(account)
+  const mute = rests === undefined ? cannotTell(spec, facts) : undefined
+  if (mute !== undefined) return mute
   const layout = backupLayout(name)
   const owner = accountLayout(spec.account)
   const rootOnly = { owner: "root", group: "root", mode: 0o600 }
@@ -88,6 +91,7 @@ export const backupPolicy = guarded<BackupPolicySpec>("BackupPolicy", ({ id, kin
     )
   const all = [
     ...files,
+    ...toldOnFailure(kind, layout.name, spec),
     ...(spec.paused
       ? []
       : [at(layout.timer, "schedule"), at(layout.checkTimer, "check"), at(layout.drillTimer, "drill")]),

@@ -12,12 +12,12 @@ import type { CronJobSpec } from "../spec/cron-job.ts"
 import { commandFile, environmentFile, jobFile, variablesOf } from "./cron/job.ts"
 import { calendarOf } from "./encode/calendar.ts"
 import { askedRun } from "./encode/moment.ts"
-import { notifyFile } from "./encode/notify.ts"
 import { accountLayout, cronLayout, platform } from "./layout.ts"
-import { guarded, resources, stalled, waiting } from "./outcome.ts"
+import { cannotTell, toldOnFailure } from "./on-failure.ts"
+import { guarded, resources, waiting } from "./outcome.ts"
 import { ownerOf, restsWith } from "./suspension.ts"
 
-export const cronJob = guarded<CronJobSpec>("CronJob", ({ id, name, spec }, context) => {
+export const cronJob = guarded<CronJobSpec>("CronJob", ({ id, kind, name, spec }, context) => {
   const { facts } = context
   const account = ownerOf(context, spec.account)
   if (account === undefined) return waiting("Account", spec.account, `There is no account ${spec.account} yet.`)
@@ -25,17 +25,8 @@ export const cronJob = guarded<CronJobSpec>("CronJob", ({ id, name, spec }, cont
   const layout = cronLayout(name)
   const secret = { owner: "root", group: "root", mode: 0o600 }
   const owner = accountLayout(spec.account)
-  if (
-    rests === undefined &&
-    spec.onFailure?.mail !== undefined &&
-    typeof facts.sendmail !== "string" &&
-    facts.host === "live"
-  )
-    return stalled(
-      "SendmailAbsent",
-      "This node sends no mail: it has no /usr/sbin/sendmail.",
-      "Install a mail server (or dma, msmtp-mta), or take spec.onFailure.mail away.",
-    )
+  const mute = rests === undefined ? cannotTell(spec, facts) : undefined
+  if (mute !== undefined) return mute
   const after = [pathKey(platform.cron)]
   const files = [
     file(
@@ -54,16 +45,6 @@ export const cronJob = guarded<CronJobSpec>("CronJob", ({ id, name, spec }, cont
           ),
         ]),
   ]
-  const told =
-    spec.onFailure === undefined
-      ? []
-      : [
-          file(
-            layout.notify,
-            { ...secret, content: notifyFile(spec.onFailure), secret: true },
-            { fields: ["spec.onFailure"], after: [pathKey(platform.notify)] },
-          ),
-        ]
   const ready = [
     ...files.map((each) => pathKey(each.id)),
     ...[platform.runner, platform.cronUnitFile, platform.cronEachUnitFile].map(pathKey),
@@ -72,7 +53,7 @@ export const cronJob = guarded<CronJobSpec>("CronJob", ({ id, name, spec }, cont
   ]
   const all = [
     ...files,
-    ...told,
+    ...toldOnFailure(kind, layout.name, spec),
     ...(spec.paused
       ? []
       : [

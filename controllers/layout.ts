@@ -233,6 +233,10 @@ export const sshLayout = (account: string) => {
   } as const
 }
 
+/** Whom to tell when a run of a record fails. */
+export const notifyPath = (kind: string, record: string): HostPath =>
+  `${platform.notify}/${shaped("a kind", kind, /^[A-Z][A-Za-z]{1,40}$/, "Use its name.")}.${recordName(record)}`
+
 /** Files and timers of a cron job. */
 export const cronLayout = (job: string) => {
   const name = recordName(job)
@@ -242,7 +246,6 @@ export const cronLayout = (job: string) => {
     job: `${path}.job` satisfies HostPath,
     command: `${path}.command` satisfies HostPath,
     environment: `${path}.environment` satisfies HostPath,
-    notify: `${platform.notify}/CronJob.${name}` satisfies HostPath,
     timer: `plumb-cron@${escapeUnitName(name)}.timer`,
     timerOfEach: `plumb-cron-each@${escapeUnitName(name)}.timer`,
   } as const

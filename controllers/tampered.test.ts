@@ -201,11 +201,12 @@ describe("a record that was tampered with", () => {
         },
       },
       excludes: ["*.log", "sites/*/cache"],
+      onFailure: { mail: ["ada@example.org"] },
       runNow: "2026-01-02T03:04:05.678Z",
     })
     everyResource(backupPolicy, record, ({ id, spec }, content) => {
       expect(id).toMatch(
-        /^(?:\/etc\/plumbline\/backups\/[a-z0-9-]+\.(?:json|environment|ca)|\/var\/lib\/plumbline\/backups\/[a-z0-9-]+|plumb-(?:backup|check|drill)@[a-z0-9\\x]+\.timer|BackupPolicy\.[a-z0-9-]+)$/,
+        /^(?:\/etc\/plumbline\/(?:backups\/[a-z0-9-]+\.(?:json|environment|ca)|notify\/BackupPolicy\.[a-z0-9-]+)|\/var\/lib\/plumbline\/backups\/[a-z0-9-]+|plumb-(?:backup|check|drill)@[a-z0-9\\x]+\.timer|BackupPolicy\.[a-z0-9-]+)$/,
       )
       if (id.endsWith(".environment"))
         for (const line of content.trimEnd().split("\n")) expect(line).toMatch(/^[A-Z_]+="(?:[^"\\$`]|\\["\\$`])*"$/)
@@ -216,6 +217,15 @@ describe("a record that was tampered with", () => {
       }
       expect(JSON.stringify({ ...(spec as object), content: "" })).not.toContain("correct-horse-battery")
     })
+  })
+
+  // Found by a property test: it was taken, and restic was given it behind --exclude=.
+  it("gives nothing for a pattern that begins with a dash", () => {
+    const record = aBackupPolicy("acme")
+    for (const pattern of ["-", "-x", "--exclude-file=x", "-x/y"])
+      expect(
+        renderOf(backupPolicy, { ...record, spec: { ...record.spec, excludes: [pattern] } }, liveFacts, others),
+      ).toMatchObject({ outcome: "stalled", reason: "UnsafeValue" })
   })
 
   it("gives a restore of one backup, into the home and nowhere else, or none", () => {

@@ -96,13 +96,13 @@ export const Exclude = Schema.String.annotate({ examples: ["*.log", "sites/*/pub
   rule<string>(
     (pattern) =>
       hiddenFlaw(pattern) ??
-      (/^[\p{L}\p{N}_.*?@+=,~/-][\p{L}\p{M}\p{N}_.*?@+=,~ /-]{0,199}$/u.test(pattern) &&
-      !/^\/|\/\/|\/$| $/.test(pattern) &&
+      (/^[\p{L}\p{N}_.*?@+=,~][\p{L}\p{M}\p{N}_.*?@+=,~ /-]{0,199}$/u.test(pattern) &&
+      !/\/\/|\/$| $/.test(pattern) &&
       !hasDots(pattern)
         ? undefined
         : flaw(
             `${show(pattern)} cannot be left out.`,
-            "Use a name such as *.log, or a path from the home on such as sites/*/public/cache.",
+            "Use a name such as *.log, or a path from the home on such as sites/*/public/cache; ? for a dash in front.",
           )),
     { maxLength: 200 },
   ),

@@ -25,6 +25,7 @@ import { TimeZone } from "./ini.ts"
 import { defineKind } from "./kind.ts"
 import { atMost, noneTwice } from "./lists.ts"
 import { AccountName, RecordName } from "./names.ts"
+import { OnFailure, secretsOnFailure } from "./on-failure.ts"
 import { secret } from "./secret.ts"
 
 const Local = Schema.Struct({
@@ -81,6 +82,9 @@ export const BackupPolicySpec = Schema.Struct({
     explained("Whether the schedules rest. What somebody asks for is done all the same."),
     withDefault(false),
   ),
+  onFailure: Schema.optionalKey(
+    OnFailure.pipe(explained("Who is told when a backup, a check or a drill of the policy fails.")),
+  ),
   runNow: Schema.optionalKey(
     Moment.pipe(explained("When somebody last asked for a backup beside the schedule. `plumb run` writes it.")),
   ),
@@ -112,5 +116,6 @@ export const BackupPolicy = defineKind({
   secrets: (spec) => [
     { path: ["password"], label: "password", make: "password" },
     ...("s3" in spec.repository ? [{ path: ["repository", "s3", "secretKey"], label: "secretKey" }] : []),
+    ...secretsOnFailure(spec),
   ],
 })

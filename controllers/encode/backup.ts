@@ -71,10 +71,10 @@ export const exclude = (value: string, home: string): string => {
   const pattern = shaped(
     "a pattern to leave out",
     value,
-    /^[\p{L}\p{N}_.*?@+=,~/-][\p{L}\p{M}\p{N}_.*?@+=,~ /-]{0,199}$/u,
+    /^[\p{L}\p{N}_.*?@+=,~][\p{L}\p{M}\p{N}_.*?@+=,~ /-]{0,199}$/u,
     mend,
   )
-  if (pattern.startsWith("/") || pattern.split("/").some((part) => ["", ".", ".."].includes(part)))
+  if (pattern.split("/").some((part) => ["", ".", ".."].includes(part)))
     throw new UnsafeValue("a pattern to leave out", value, mend)
   return pattern.includes("/") ? `${home}/${pattern}` : pattern
 }

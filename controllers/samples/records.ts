@@ -285,6 +285,7 @@ const backupPolicies = [
     },
     excludes: ["*.log", "sites/*/public/cache"],
     timeZone: "Europe/Vienna",
+    onFailure: { mail: ["ada@example.org"] },
     runNow: "2026-01-02T03:04:05.678Z",
   }),
   aBackupPolicy("fern", { account: "blue-fern", retention: { daily: 3, weekly: 0 }, paused: true }),
