@@ -1,8 +1,14 @@
+import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
+import { LongestFirst } from "./fixtures/check/longest-first.ts"
+
+// vitest leaves a core to whoever watches; much of a test is waiting, and nobody watches.
+const maxWorkers = availableParallelism()
 
 // What a test needs is in its name: `x.test.ts` nothing, `x.pg.test.ts` a Postgres, `x.host.test.ts` a real Debian.
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -15,6 +21,7 @@ export default defineConfig({
             "**/*.host.test.ts",
             "**/*.browser.test.ts",
           ],
+          maxWorkers,
           testTimeout: 20_000,
         },
       },
@@ -24,6 +31,7 @@ export default defineConfig({
           include: ["**/*.pg.test.ts"],
           exclude: ["**/node_modules/**", "**/.plumbline/**"],
           globalSetup: ["fixtures/postgres/global-setup.ts"],
+          maxWorkers,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
