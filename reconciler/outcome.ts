@@ -7,7 +7,7 @@ import type { StoreFailure } from "./store.ts"
 
 export class Ended extends Data.TaggedError("Ended")<{
   readonly outcome: Outcome
-  /** For "waiting": the keys that wake it. */
+  /** The keys that wake it. */
   readonly keys?: ReadonlyArray<HostKey>
   /** Look again with backoff. */
   readonly retry?: boolean
@@ -19,8 +19,9 @@ export const stalled = (reason: string, message: string, mend?: string): Ended =
 export const waiting = (reason: string, message: string, keys: ReadonlyArray<HostKey> = []): Ended =>
   new Ended({ outcome: { outcome: "waiting", reason, message }, keys })
 
-export const retrying = (reason: string, message: string, mend?: string): Ended =>
-  new Ended({ outcome: { outcome: "retrying", reason, message: withMend(message, mend) }, retry: true })
+/** With backoff, or as soon as one of the keys is in sync. */
+export const retrying = (reason: string, message: string, mend?: string, keys: ReadonlyArray<HostKey> = []): Ended =>
+  new Ended({ outcome: { outcome: "retrying", reason, message: withMend(message, mend) }, retry: true, keys })
 
 /** Something that failed at one resource, or at none in particular (an activation). */
 export interface Failed {
@@ -36,14 +37,16 @@ export const endedBy = (failures: ReadonlyArray<Failed>): Ended => {
   const verdict = (kind: "retry" | "wait" | "stall") =>
     failures.find((one) => one.failure.verdict.kind === kind)?.failure
   const retry = verdict("retry")
-  if (retry !== undefined) return retrying(retry.reason, said)
+  if (retry !== undefined) return retrying(retry.reason, said, undefined, keysOf(failures))
   const wait = verdict("wait")
   if (wait !== undefined) return waiting(wait.reason, said, keysOf(failures))
   return stalled(verdict("stall")?.reason ?? "Failed", said)
 }
 
 const keysOf = (failures: ReadonlyArray<Failed>): ReadonlyArray<HostKey> =>
-  failures.flatMap(({ failure }) => (failure.verdict.kind === "wait" ? [failure.verdict.key] : []))
+  failures.flatMap(({ failure: { verdict } }) =>
+    verdict.kind === "wait" ? [verdict.key] : verdict.kind === "retry" ? (verdict.sooner ?? []) : [],
+  )
 
 export const endedByStore = (failure: StoreFailure): Ended =>
   retrying(failure.away ? "StoreAway" : "StoreRefused", failure.message)

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:f
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import type { HostKey } from "./contract/resource.ts"
 import { failure, reload, textOf } from "./fixture/note.ts"
 import { until } from "./fixture/until.ts"
 import { inWorld } from "./fixture/world.ts"
@@ -169,6 +170,28 @@ describe("a pass", () => {
         assert.strictEqual(store.condition("a")?.status, "True")
       }),
     ),
+  )
+
+  it.live(
+    "for want of what another record brings is tried again at once when that is there, and no sooner for its own",
+    () =>
+      inWorld(({ root, store, mischief, start }) =>
+        Effect.gen(function* () {
+          const agent = yield* start()
+          const wanting = (sooner: HostKey) => failure("ParentMissing", { kind: "retry", sooner })
+          mischief.apply.set("/notes/one", wanting("path:/notes/folder"))
+          mischief.apply.set("/notes/three", wanting("path:/notes/two"))
+          yield* store.put("a", { files: { one: "1" } })
+          yield* store.put("alone", { files: { two: "2", three: "3" } })
+          yield* agent.settled
+          assert.strictEqual(store.condition("a", "Reconciling")?.reason, "ParentMissing")
+          assert.strictEqual(store.condition("alone", "Reconciling")?.reason, "ParentMissing")
+          mischief.apply.delete("/notes/one")
+          yield* store.put("b", { files: { folder: "f" } })
+          yield* agent.settled
+          assert.strictEqual(textOf(root, "/notes/one"), "1\n")
+        }),
+      ),
   )
 
   it.live("of a slow record blocks no other", () =>

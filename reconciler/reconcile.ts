@@ -223,7 +223,9 @@ const cutShort = (engine: Engine, key: RecordKey, ended: Ended): End => ({
 })
 
 const waitOrRetry = (engine: Engine, key: RecordKey, ended: Ended): Pick<End, "outcome" | "retry"> => {
-  for (const one of ended.keys ?? []) engine.waitsForKey.add(key, one)
+  // What is the record's own comes into sync in its own passes: that would be no backoff at all.
+  const own = new Set(ended.retry === true ? engine.inventory.of(key).map((claim) => claim.key) : [])
+  for (const one of ended.keys ?? []) if (!own.has(one)) engine.waitsForKey.add(key, one)
   // What came into sync while this pass was under way has woken whoever waited by then: it is looked at again soon.
   const missed = (ended.keys ?? []).some((one) => isInSync(engine, one))
   return { outcome: ended.outcome, retry: ended.retry ?? missed }

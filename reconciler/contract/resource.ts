@@ -61,11 +61,11 @@ export interface FieldDiff {
 }
 
 /**
- * What the engine does about a failure: `retry` with backoff; `wait` until another key is in sync (woken, never polled);
- * `stall` until the record changes or the host does.
+ * What the engine does about a failure: `retry` with backoff, and at once when another record brings `sooner` into sync;
+ * `wait` until another key is in sync (woken, never polled); `stall` until the record changes or the host does.
  */
 export type Verdict =
-  | { readonly kind: "retry" }
+  | { readonly kind: "retry"; readonly sooner?: HostKey }
   | { readonly kind: "wait"; readonly key: HostKey }
   | { readonly kind: "stall" }
 

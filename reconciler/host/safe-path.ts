@@ -47,7 +47,7 @@ const openFolder = (real: string, path: string): number => {
       throw new ResourceFailure({
         reason: "ParentMissing",
         message: `${path} does not exist`,
-        verdict: { kind: "retry" },
+        verdict: { kind: "retry", sooner: `path:${path}` },
       })
     }
     if (code === "ELOOP" || code === "ENOTDIR") {
@@ -55,7 +55,7 @@ const openFolder = (real: string, path: string): number => {
         reason: "UnsafePath",
         message: `${path} is a link or not a folder; nothing is written through it`,
         mend: `Put a real folder at ${path}, owned by root.`,
-        verdict: { kind: "retry" },
+        verdict: { kind: "retry", sooner: `path:${path}` },
       })
     }
     throw cause
@@ -72,6 +72,6 @@ const refuseUnsafe = (fd: number, path: string, trusted: number): void => {
         ? `${path} can be written by others (mode ${(stat.mode & 0o7777).toString(8)}); nothing is written below it`
         : `${path} belongs to uid ${stat.uid}; nothing is written below what others own`,
     mend: `Give ${path} to root and take the write permission from group and others.`,
-    verdict: { kind: "retry" },
+    verdict: { kind: "retry", sooner: `path:${path}` },
   })
 }
