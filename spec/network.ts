@@ -64,7 +64,7 @@ export const networkFlaw = (text: string): Flaw | undefined => {
   const parts = partsOf(isIPv4(address) ? address : printIpv6(address))
   if (prefix === undefined) return undefined
   if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bitsOf(parts))
-    return flaw(`/${prefix} is no length of a prefix.`, `Write a number from 0 to ${bitsOf(parts)}.`)
+    return flaw(`${show(`/${prefix}`)} is no length of a prefix.`, `Write a number from 0 to ${bitsOf(parts)}.`)
   const network = print(masked(parts, Number(prefix)))
   return network === print(parts)
     ? undefined
