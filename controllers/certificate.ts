@@ -67,7 +67,7 @@ const sourceOf = (
       names,
       directory: to.directory(acme?.directory ?? facts.acme.directory),
       email: acme?.email === undefined ? facts.acme.email : to.email(acme.email),
-      trust: facts.acme.trust,
+      trust: facts.acme.trust === null ? null : to.trust(facts.acme.trust),
       hook,
       addresses: facts.acme.addresses,
       group: webGroup(facts),

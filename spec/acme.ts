@@ -5,6 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import { flaw, hiddenFlaw, rule, show } from "./grammar.ts"
+import { hostFlaw } from "./network.ts"
 
 /** RFC 8555, section 7.1.1: where an ACME server says what it offers. */
 export const DirectoryUrl = Schema.String.annotate({ examples: ["https://acme-v02.api.letsencrypt.org/directory"] })
@@ -17,7 +18,7 @@ export const DirectoryUrl = Schema.String.annotate({ examples: ["https://acme-v0
         ) &&
         text.length <= 300 &&
         URL.canParse(text)
-          ? undefined
+          ? hostFlaw(text)
           : flaw(`${show(text)} is no address of an ACME server.`, "Write https://HOST/PATH, without user and query.")),
       { pattern: "^https://[^?#@\\s]+$", maxLength: 300 },
     ),

@@ -6,6 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import { type Flaw, flaw, hiddenFlaw, rule, show } from "./grammar.ts"
+import { hostFlaw } from "./network.ts"
 
 const text = (find: (value: string) => Flaw | undefined, jsonSchema: { readonly [key: string]: unknown }) =>
   Schema.String.check(rule<string>((value) => hiddenFlaw(value) ?? find(value), jsonSchema))
@@ -44,7 +45,7 @@ export const S3Endpoint = Schema.String.annotate({ examples: ["https://fsn1.your
       hiddenFlaw(url) ??
       (/^https:\/\/[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[1-9]\d{0,4})?$/.test(url) &&
       url.length <= 200
-        ? undefined
+        ? hostFlaw(url)
         : flaw(`${show(url)} is not the address of an object storage.`, "Write https:// and its name, nothing more.")),
     { pattern: "^https://[a-z0-9.-]+(:[0-9]+)?$", maxLength: 200 },
   ),

@@ -10,6 +10,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 import type * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaParser from "effect/SchemaParser"
+import { ofAlternatives } from "./alternatives.ts"
 import { type Flaw, flaw, show } from "./grammar.ts"
 import { strict } from "./kinds.ts"
 import { type FieldPath, nearest } from "./problem.ts"
@@ -103,7 +104,11 @@ const flawsOf = (issue: SchemaIssue.Issue, path: FieldPath, context: Context): R
     }
     case "AnyOf":
       if (issue.ast.annotations?.[secretAnnotation] === true) return silenced(issue, path, context)
-      if (issue.issues.length > 0) return issue.issues.flatMap((inner) => flawsOf(inner, path, context))
+      if (issue.issues.length > 0)
+        return ofAlternatives(
+          issue.issues.map((inner) => flawsOf(inner, path, context)),
+          path,
+        )
       return here(wrongType(issue.ast, path, context))
     case "InvalidType":
       return here(wrongType(issue.ast, path, context))

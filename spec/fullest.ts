@@ -4,7 +4,9 @@
  * The one thing to know before changing it: a kind may need several, since some fields exclude each other. A test names the
  * fields that none of them has.
  */
+import type { KindName } from "./kind-names.ts"
 import { scramVerifier } from "./scram.ts"
+import { type Place, placesOf, type TextField } from "./text-fields.ts"
 
 const sealed = { sealed: Buffer.from(`age-encryption.org/v1\n${"-".repeat(62)}`).toString("base64") }
 const digest = `$6$saltsaltsalt$${"x./Z".repeat(21)}xy`
@@ -214,3 +216,19 @@ export const fullest = (trusted: Trusted) =>
     metadata: { name, labels: { "example.org/team": "web" }, annotations: { "example.org/note": "a word" } },
     spec,
   }))
+
+export type Written = ReturnType<typeof fullest>[number]
+
+export interface Found {
+  readonly record: Written
+  readonly place: Place
+}
+
+/** The first of them that has a text in the field. */
+export const findWith = (records: ReadonlyArray<Written>, kind: KindName, field: TextField): Found | undefined => {
+  for (const record of records) {
+    const [place] = record.kind === kind ? placesOf(record, field) : []
+    if (place !== undefined) return { record, place }
+  }
+  return undefined
+}

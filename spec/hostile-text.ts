@@ -37,3 +37,9 @@ export const hostileTexts: { readonly [name: string]: string } = {
 }
 
 export const tenMegabytes = "a".repeat(10 * 1024 * 1024)
+
+/** Before, within and behind what stands there, and alone. */
+export const around = (sample: string, bad: string): ReadonlyArray<string> => {
+  const middle = Math.floor(sample.length / 2)
+  return [bad, bad + sample, sample + bad, sample.slice(0, middle) + bad + sample.slice(middle)]
+}

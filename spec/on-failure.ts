@@ -6,6 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import { explained, flaw, hiddenFlaw, rule, show } from "./grammar.ts"
+import { hostFlaw } from "./network.ts"
 import { type SecretPlace, secret } from "./secret.ts"
 
 const mailbox = /^[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,62}[A-Za-z0-9])?$/
@@ -45,7 +46,7 @@ const urlFlaw = (text: string) => {
   if (text.length > 1000) return flaw("The address has over 1000 characters.", mend)
   if (url.username !== "" || url.password !== "")
     return flaw("The address has a name or a password in it.", "Leave them out: requests are signed.")
-  return url.hash === "" ? undefined : flaw("The address has a fragment.", "Leave out what begins with #.")
+  return url.hash === "" ? hostFlaw(text) : flaw("The address has a fragment.", "Leave out what begins with #.")
 }
 
 export const WebhookUrl = Schema.String.annotate({ examples: ["https://hooks.example.org/cron"] })

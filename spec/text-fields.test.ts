@@ -4,17 +4,12 @@ import * as Result from "effect/Result"
 import { beforeAll, describe, expect, it } from "vitest"
 import { authority } from "../fixtures/acme/authority.ts"
 import { examine } from "./examine.ts"
-import { fullest } from "./fullest.ts"
-import { hostileTexts, tenMegabytes } from "./hostile-text.ts"
+import { type Found, findWith, fullest, type Written } from "./fullest.ts"
+import { around, hostileTexts, tenMegabytes } from "./hostile-text.ts"
+import type { KindName } from "./kind-names.ts"
 import { encodeEnvelope, kindNames } from "./kinds.ts"
 import { type Mistake, printField } from "./problem.ts"
-import { nameOf, type Place, placesOf, type TextField, textAt, textFieldsOf, withText } from "./text-fields.ts"
-
-type Written = ReturnType<typeof fullest>[number]
-interface Found {
-  readonly record: Written
-  readonly place: Place
-}
+import { nameOf, type TextField, textAt, textFieldsOf, withText } from "./text-fields.ts"
 
 let records: ReadonlyArray<Written> = []
 beforeAll(async () => {
@@ -26,18 +21,11 @@ const fields = kindNames.flatMap((kind) =>
   textFieldsOf(kind).map((field) => [`${kind} ${nameOf(field)}`, kind, field] as const),
 )
 
-const findIn = (kind: string, field: TextField): Found => {
-  for (const record of records) {
-    const [place] = record.kind === kind ? placesOf(record, field) : []
-    if (place !== undefined) return { record, place }
-  }
-  throw new Error(`No record of spec/fullest.ts has a text at ${kind} ${nameOf(field)}: give one there.`)
-}
-
-/** Before, within and behind what stands there, and alone. */
-const around = (sample: string, bad: string): ReadonlyArray<string> => {
-  const middle = Math.floor(sample.length / 2)
-  return [bad, bad + sample, sample + bad, sample.slice(0, middle) + bad + sample.slice(middle)]
+const findIn = (kind: KindName, field: TextField): Found => {
+  const found = findWith(records, kind, field)
+  if (found === undefined)
+    throw new Error(`No record of spec/fullest.ts has a text at ${kind} ${nameOf(field)}: give one there.`)
+  return found
 }
 
 const hidden = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202e\u200d]/u
@@ -90,4 +78,19 @@ describe.each(fields)("%s", (_, kind, field) => {
       judge(found, field, text)
     }
   })
+})
+
+it.each([
+  ["BackupPolicy", "spec.onFailure.webhook.url"],
+  ["BackupPolicy", "spec.repository.s3.endpoint"],
+  ["Certificate", "spec.issuer.acme.directory"],
+  ["Node", "spec.acme.directory"],
+] as const)("%s %s names a host that a DNS can have", (kind, name) => {
+  const field = name.split(".")
+  const found = findIn(kind, field)
+  for (const host of [`${"a".repeat(64)}.example.org`, "a..example.org", `${"a.".repeat(127)}org`]) {
+    const text = String(textAt(found.record, field, found.place)).replace(/\/\/[^/]+/, `//${host}`)
+    const result = examine(withText(found.record, field, found.place, text))
+    expect(Result.isFailure(result) && result.failure.map((mistake) => mistake.field)).toEqual([name])
+  }
 })

@@ -3,7 +3,8 @@
  *
  * The one thing to know before changing it: the hook's name becomes a path, and root runs what is there.
  */
-import { shaped } from "./unsafe.ts"
+import { certificatesOf } from "../../spec/x509.ts"
+import { shaped, UnsafeValue } from "./unsafe.ts"
 
 const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
@@ -28,3 +29,10 @@ export const directory = (value: string): string =>
 
 export const email = (value: string): string =>
   shaped("an e-mail address", value, /^[A-Za-z0-9._+-]{1,64}@[a-z0-9.-]{1,189}$/, "Write it as hostmaster@example.org.")
+
+/** In the spelling of our own: what stands before or behind a certificate is not always read past by who reads them. */
+export const trust = (value: string): string => {
+  const list = certificatesOf(value)
+  if (list === undefined) throw new UnsafeValue("a list of authorities", "what was given", "Give certificates in PEM.")
+  return list.map(String).join("")
+}
