@@ -5,20 +5,39 @@
  * The one thing to know before changing it: as with cron jobs, timers start one program which reads the files anew each time.
  * It runs restic as a user of its own; the tenant's processes never have the keys (`reconciler/backups/restic.ts`).
  */
+import type { Resource } from "../reconciler/contract/resource.ts"
+import { sftpAlias } from "../reconciler/resources/backup-place.ts"
 import { directory } from "../reconciler/resources/directory.ts"
 import { file } from "../reconciler/resources/file.ts"
 import { pathKey, userKey } from "../reconciler/resources/place.ts"
 import { run } from "../reconciler/resources/run.ts"
 import { timer } from "../reconciler/resources/timer.ts"
 import type { BackupPolicySpec } from "../spec/backup-policy.ts"
+import { plainOf } from "../spec/secret.ts"
 import { asked } from "./backups/asked.ts"
 import { jobFile, repositoryOf, variablesFile } from "./backups/job.ts"
 import * as to from "./encode/backup.ts"
 import { calendarOf } from "./encode/calendar.ts"
+import * as sftp from "./encode/sftp.ts"
 import { accountLayout, backupLayout, backups } from "./layout.ts"
 import { cannotTell, toldOnFailure } from "./on-failure.ts"
 import { guarded, resources, stalled, waiting } from "./outcome.ts"
 import { ownerOf, restsWith } from "./suspension.ts"
+
+const rootOnly = { owner: "root", group: "root", mode: 0o600 }
+
+const sftpFiles = (
+  layout: ReturnType<typeof backupLayout>,
+  { repository }: BackupPolicySpec,
+): ReadonlyArray<Resource> => {
+  if (!("sftp" in repository)) return []
+  const explained = { fields: ["spec.repository"], after: [pathKey(backups.folder)] }
+  const { hostKeys, privateKey } = repository.sftp
+  return [
+    file(layout.hostKeys, { ...rootOnly, content: sftp.knownHosts(sftpAlias, hostKeys) }, explained),
+    file(layout.identity, { ...rootOnly, content: sftp.privateKey(plainOf(privateKey)), secret: true }, explained),
+  ]
+}
 
 export const backupPolicy = guarded<BackupPolicySpec>("BackupPolicy", ({ id, kind, name, spec }, context) => {
   const { facts } = context
@@ -38,7 +57,6 @@ export const backupPolicy = guarded<BackupPolicySpec>("BackupPolicy", ({ id, kin
   if (mute !== undefined) return mute
   const layout = backupLayout(name)
   const owner = accountLayout(spec.account)
-  const rootOnly = { owner: "root", group: "root", mode: 0o600 }
   const repository = repositoryOf(layout.name, spec)
   const certificates = "s3" in spec.repository ? spec.repository.s3.ca : undefined
   const inFolder = [pathKey(backups.folder)]
@@ -62,6 +80,7 @@ export const backupPolicy = guarded<BackupPolicySpec>("BackupPolicy", ({ id, kin
             { fields: ["spec.repository"], after: inFolder },
           ),
         ]),
+    ...sftpFiles(layout, spec),
     directory(
       layout.state,
       { owner: "root", group: "root", mode: 0o700 },

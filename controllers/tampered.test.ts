@@ -22,6 +22,7 @@ import {
   aRestore,
   aSite,
   liveFacts,
+  overSftp,
   renderOf,
   resourcesOf,
 } from "./samples/records.ts"
@@ -216,6 +217,25 @@ describe("a record that was tampered with", () => {
         for (const one of excludes) expect(one).not.toMatch(/^[-!#]|[$\p{Cc}]|(^|\/)\.\.(\/|$)/u)
       }
       expect(JSON.stringify({ ...(spec as object), content: "" })).not.toContain("correct-horse-battery")
+    })
+  })
+
+  it("gives a repository on an SFTP server as options, lines and a key of their own grammars, or none", () => {
+    const record = aBackupPolicy("acme", { repository: overSftp })
+    everyResource(backupPolicy, record, ({ id }, content) => {
+      if (id.endsWith(".hosts")) expect(content).toMatch(/^(?:repository [a-z0-9@.-]+ [A-Za-z0-9+/]+=*\n)+$/)
+      if (id.endsWith(".identity"))
+        expect(content).toMatch(/^-----BEGIN [A-Z ]+-----\n(?:[A-Za-z0-9+/]+=*\n)+-----END [A-Z ]+-----\n$/)
+      if (!id.endsWith(".json")) return
+      const { repository, sftp } = JSON.parse(content)
+      expect(repository).toMatch(/^sftp:repository:\/?[A-Za-z0-9_][A-Za-z0-9._/-]*$/)
+      expect(repository).not.toMatch(/\/\.|\/-/)
+      expect(sftp).toEqual({
+        host: expect.stringMatching(/^[a-z0-9:][a-z0-9:.-]*$/),
+        port: expect.any(Number),
+        user: expect.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/),
+      })
+      expect(content).not.toContain("PRIVATE KEY")
     })
   })
 

@@ -23,10 +23,13 @@ import { CronExpression } from "./cron-job.ts"
 import { explained, intBetween, withDefault } from "./grammar.ts"
 import { TimeZone } from "./ini.ts"
 import { defineKind } from "./kind.ts"
-import { atMost, noneTwice } from "./lists.ts"
-import { AccountName, RecordName } from "./names.ts"
+import { atLeast, atMost, noneTwice } from "./lists.ts"
+import { AccountName, Port, RecordName } from "./names.ts"
 import { OnFailure, secretsOnFailure } from "./on-failure.ts"
-import { secret } from "./secret.ts"
+import { type SecretPlace, secret } from "./secret.ts"
+import { SftpHost, SftpPath, SftpUser } from "./sftp-names.ts"
+import { SshPrivateKey } from "./ssh-private-key.ts"
+import { SshPublicKey } from "./ssh-public-key.ts"
 
 const Local = Schema.Struct({
   local: Schema.Struct({
@@ -48,6 +51,23 @@ const S3 = Schema.Struct({
   }).pipe(explained("An object storage that speaks S3.")),
 })
 
+const Sftp = Schema.Struct({
+  sftp: Schema.Struct({
+    host: SftpHost.pipe(explained("The server.")),
+    port: Port.pipe(explained("Where its sshd listens."), withDefault(22)),
+    user: SftpUser.pipe(explained("Whom the host logs in as.")),
+    path: SftpPath.pipe(
+      explained("The folder of the repository. Without a slash in front it is where the user arrives."),
+    ),
+    hostKeys: Schema.Array(SshPublicKey)
+      .check(atLeast(1, "key"), atMost(8, "keys"), noneTwice("key"))
+      .pipe(explained("What the server proves itself by, as `ssh-keyscan` prints them. No other is believed.")),
+    privateKey: secret(SshPrivateKey).pipe(
+      explained("What opens it: a private key in OpenSSH's format, without a passphrase."),
+    ),
+  }).pipe(explained("A server that speaks SFTP.")),
+})
+
 const Retention = Schema.Struct({
   daily: intBetween(1, 366, "days").pipe(explained("Of how many days the last backup is kept."), withDefault(7)),
   weekly: intBetween(0, 260, "weeks").pipe(explained("Of how many weeks."), withDefault(4)),
@@ -60,7 +80,7 @@ const Retention = Schema.Struct({
 
 export const BackupPolicySpec = Schema.Struct({
   account: AccountName.pipe(explained("The account whose files and databases are kept.")),
-  repository: Schema.Union([Local, S3]).pipe(explained("Where the backups are.")),
+  repository: Schema.Union([Local, S3, Sftp]).pipe(explained("Where the backups are.")),
   password: Schema.optionalKey(
     secret(RepositoryPassword).pipe(explained("What the repository is encrypted with. Left out, one is made up.")),
   ),
@@ -91,10 +111,17 @@ export const BackupPolicySpec = Schema.Struct({
 })
 export type BackupPolicySpec = typeof BackupPolicySpec.Type
 
-const placeOf = (name: string, { repository }: BackupPolicySpec): string =>
-  "local" in repository
-    ? `local:${repository.local.path}`
-    : `s3:${repository.s3.endpoint}/${repository.s3.bucket}/${repository.s3.prefix ?? name}`
+const placeOf = (name: string, { repository }: BackupPolicySpec): string => {
+  if ("local" in repository) return `local:${repository.local.path}`
+  if ("s3" in repository) return `s3:${repository.s3.endpoint}/${repository.s3.bucket}/${repository.s3.prefix ?? name}`
+  const { host, path, port, user } = repository.sftp
+  return `sftp:${user}@${host}:${port}:${path}`
+}
+
+const repositorySecret = ({ repository }: BackupPolicySpec): ReadonlyArray<SecretPlace> => {
+  if ("s3" in repository) return [{ path: ["repository", "s3", "secretKey"], label: "secretKey" }]
+  return "sftp" in repository ? [{ path: ["repository", "sftp", "privateKey"], label: "privateKey" }] : []
+}
 
 export const BackupPolicy = defineKind({
   kind: "BackupPolicy",
@@ -115,7 +142,7 @@ export const BackupPolicy = defineKind({
   },
   secrets: (spec) => [
     { path: ["password"], label: "password", make: "password" },
-    ...("s3" in spec.repository ? [{ path: ["repository", "s3", "secretKey"], label: "secretKey" }] : []),
+    ...repositorySecret(spec),
     ...secretsOnFailure(spec),
   ],
 })

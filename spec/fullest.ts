@@ -27,6 +27,12 @@ const s3 = {
   accessKey: "EXAMPLEKEY",
   ca: pem,
 }
+const sftp = { host: "sftp.example.org", port: 23, user: "u123456", path: "backups/acme", hostKeys: [key] }
+/** In the shape of a private key of OpenSSH's: no cipher, no key derivation, one key; it opens nothing. */
+const identity = `-----BEGIN OPENSSH PRIVATE KEY-----\n${Buffer.from(
+  "openssh-key-v1\0\0\0\0\x04none\0\0\0\x04none\0\0\0\0\0\0\0\x01",
+  "latin1",
+).toString("base64")}\n-----END OPENSSH PRIVATE KEY-----\n`
 const statuses = [400, 401, 403, 404, 405, 410, 413, 429, 500, 502, 503, 504]
 
 const specs = ({ root, ...pair }: Trusted): ReadonlyArray<readonly [kind: string, name: string, spec: object]> => [
@@ -70,6 +76,8 @@ const specs = ({ root, ...pair }: Trusted): ReadonlyArray<readonly [kind: string
       onFailure: onFailure(sealed),
     },
   ],
+  ["BackupPolicy", "far", { account: "acme", repository: { sftp: { ...sftp, privateKey: identity } } }],
+  ["BackupPolicy", "away", { account: "acme", repository: { sftp: { ...sftp, privateKey: sealed } } }],
   ["BackupPolicy", "moss", { account: "acme", repository: { s3: { ...s3, secretKey: sealed } } }],
   [
     "Certificate",

@@ -10,6 +10,13 @@ export const atMost = (most: number, what: string) =>
     { maxItems: most },
   )
 
+export const atLeast = (least: number, what: string) =>
+  rule<ReadonlyArray<unknown>>(
+    (list) =>
+      list.length >= least ? undefined : flaw(`There are ${list.length} of them.`, `Give at least ${least} ${what}.`),
+    { minItems: least },
+  )
+
 /** The places at which something stands that stood before. */
 export const repeats = (list: ReadonlyArray<string>): ReadonlyArray<number> => {
   const seen = new Set<string>()

@@ -5,11 +5,12 @@
  * secret is in the variables alone.
  */
 import type { Facts } from "../../reconciler/contract/facts.ts"
-import { type BackupJob, repositoryInside } from "../../reconciler/resources/backup-place.ts"
+import { type BackupJob, repositoryInside, sftpAlias } from "../../reconciler/resources/backup-place.ts"
 import type { BackupPolicySpec } from "../../spec/backup-policy.ts"
 import { plainOf } from "../../spec/secret.ts"
 import { environment } from "../encode/arguments.ts"
 import * as to from "../encode/backup.ts"
+import * as sftp from "../encode/sftp.ts"
 import { shaped, UnsafeValue, whole } from "../encode/unsafe.ts"
 import { accountLayout, type HostPath } from "../layout.ts"
 
@@ -21,8 +22,15 @@ interface Repository {
 
 export const repositoryOf = (policy: string, { repository }: BackupPolicySpec): Repository => {
   if ("local" in repository) return { name: repositoryInside, folder: to.repositoryPath(repository.local.path) }
+  if ("sftp" in repository) return { name: `sftp:${sftpAlias}:${sftp.path(repository.sftp.path)}`, folder: null }
   const { bucket, endpoint, prefix = policy } = repository.s3
   return { name: `s3:${to.endpoint(endpoint)}/${to.bucket(bucket)}/${to.prefix(prefix)}`, folder: null }
+}
+
+const serverOf = ({ repository }: BackupPolicySpec): Pick<BackupJob, "sftp"> => {
+  if (!("sftp" in repository)) return {}
+  const { host, port, user } = repository.sftp
+  return { sftp: { host: sftp.host(host), port: sftp.port(port), user: sftp.user(user) } }
 }
 
 const count = (value: number, least: number): number => Number(whole("a number of backups", value, least, 1000))
@@ -42,6 +50,7 @@ export const jobFile = (record: string, policy: string, spec: BackupPolicySpec, 
     restic: facts.backups.restic,
     repository: repository.name,
     folder: repository.folder,
+    ...serverOf(spec),
     certificates: "s3" in spec.repository && spec.repository.s3.ca !== undefined,
     mariadb: facts.mariadb?.socket ?? null,
     excludes: [

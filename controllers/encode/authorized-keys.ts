@@ -11,7 +11,7 @@ import { shaped, UnsafeValue } from "./unsafe.ts"
 const types = /^(?:sk-)?(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521))(?:@openssh\.com)?$/
 const mend = "Give the one line of a .pub file: a type, the key in base64, and perhaps a comment."
 
-const publicKey = (value: unknown): string => {
+export const publicKey = (value: unknown): string => {
   const line = shaped("a public key", value, /^[a-z0-9@.-]{1,40} [A-Za-z0-9+/]{40,6000}={0,2}(?: .{1,200})?$/u, mend)
   const [type = "", base64 = ""] = line.split(" ")
   const blob = Buffer.from(base64, "base64")

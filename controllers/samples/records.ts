@@ -271,7 +271,32 @@ const cronJobs = [
   aCronJob("resting", { paused: true }),
 ]
 
+const text = (value: string): Buffer => {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(value.length)
+  return Buffer.concat([length, Buffer.from(value, "latin1")])
+}
+
+/** In the shape of a private key of OpenSSH's; it opens nothing. */
+export const anIdentity = `-----BEGIN OPENSSH PRIVATE KEY-----\n${Buffer.concat([
+  ...[Buffer.from("openssh-key-v1\0"), text("none"), text("none"), text("")],
+  Buffer.from([0, 0, 0, 1]),
+]).toString("base64")}\n-----END OPENSSH PRIVATE KEY-----\n`
+
+/** A repository on an SFTP server. */
+export const overSftp = {
+  sftp: {
+    host: "sftp.example.org",
+    port: 23,
+    user: "u123456",
+    path: "/backups/acme",
+    hostKeys: ["sftp.example.org ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM4cUkjZ5EPfFqqPQgZDqPIVvTqK6p+mMKe3UvzXjYcT"],
+    privateKey: anIdentity,
+  },
+}
+
 const backupPolicies = [
+  aBackupPolicy("far", { account: "blue-fern", repository: overSftp }),
   aBackupPolicy("acme", {
     repository: {
       s3: {

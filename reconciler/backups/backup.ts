@@ -11,9 +11,10 @@ import { dumpCommand } from "../host/sql-dump.ts"
 import { type BackupJob, databasesFolder } from "../resources/backup-place.ts"
 import { listingOf } from "./listing.ts"
 import { commit, listSnapshot, type Repository, thinOut } from "./repository.ts"
-import { databaseSandbox, environment, inUnit, measured, type Restic } from "./restic.ts"
+import { databaseSandbox, measured, type Restic } from "./restic.ts"
 import { dumpFile, type Manifest, runTag, type Told } from "./snapshots.ts"
 import { Refused, type Run } from "./spool.ts"
+import { environment, inUnit } from "./unit.ts"
 
 const Summary = Schema.Struct({
   message_type: Schema.Literal("summary"),

@@ -15,9 +15,10 @@ import { type SqlConnection, sqlConnection } from "../host/sql-connection.ts"
 import { account, grantedDatabase, identifier, literal } from "../host/sql-text.ts"
 import { type BackupJob, backupUser, stateFolderOf } from "../resources/backup-place.ts"
 import { withoutDefiners } from "./definers.ts"
-import { databaseSandbox, execute, inUnit, measured, type Restic } from "./restic.ts"
+import { databaseSandbox, execute, measured, type Restic } from "./restic.ts"
 import { dumpFile, type Manifest } from "./snapshots.ts"
 import { Refused } from "./spool.ts"
+import { inUnit } from "./unit.ts"
 
 type Member = Manifest["databases"][number]
 

@@ -4,7 +4,7 @@
 import * as fs from "node:fs"
 import { createInterface } from "node:readline"
 import * as Schema from "effect/Schema"
-import { type BackupJob, stateFolderOf } from "../resources/backup-place.ts"
+import { type BackupJob, sftpAlias, stateFolderOf } from "../resources/backup-place.ts"
 import type { Item } from "./listing.ts"
 import { feed, type Restic } from "./restic.ts"
 import {
@@ -51,6 +51,12 @@ const writeKnown = (job: BackupJob, known: Known): void => {
   fs.renameSync(`${knownFile(job)}.new`, knownFile(job))
 }
 
+/** As it is told to people, and told apart from another one. */
+const locationOf = ({ folder, repository, sftp }: BackupJob): string =>
+  sftp === undefined
+    ? (folder ?? repository)
+    : `${sftp.user}@${sftp.host}:${sftp.port}:${repository.slice(`sftp:${sftpAlias}:`.length)}`
+
 /** restic's words for a place at which there is no repository. */
 const isAbsent = (words: string): boolean =>
   /Is there a repository at the following location|config.*(does not exist|no such file)|unable to open config file/i.test(
@@ -63,7 +69,7 @@ export const openRepository = async (
   /** Whether one is made where there is none. */
   make: boolean,
 ): Promise<Repository> => {
-  const location = job.folder ?? job.repository
+  const location = locationOf(job)
   const known = readKnown(job)
   const { code, err } = await restic.run(["cat", "config", "--no-lock"], { codes: [0, 1] })
   if (code !== 0) {
@@ -79,7 +85,12 @@ export const openRepository = async (
         "Bring it back (is the disk mounted?), or give the policy another place for a new one.",
       )
     if (!make) throw new Refused(`There is no repository at ${location} yet.`, "Make a backup first.")
-    await restic.run(["init"])
+    const made = await restic.run(["init"], { codes: [0, 1] })
+    if (made.code !== 0)
+      throw new Refused(
+        `No repository can be made at ${location}: ${made.err.trim().slice(-1000)}`,
+        "Look whether the folder above is there, and whether it may be written to.",
+      )
   }
   let told = known?.location === location ? known.told : []
   writeKnown(job, { location, told })

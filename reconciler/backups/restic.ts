@@ -20,37 +20,9 @@ import {
   stateFolderOf,
   variablesFileOf,
 } from "../resources/backup-place.ts"
+import { openWay, sftpCommand, type Way, wayProperties } from "./sftp.ts"
 import { Refused } from "./spool.ts"
-
-const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-export const environment = { PATH: path, LC_ALL: "C", TERM: "dumb" }
-
-/** The unit that this process is in: what it starts ends with it, however it ends. */
-const ownUnit = (): string | undefined =>
-  /\/([^/\n]+\.service)$/m.exec(fs.readFileSync("/proc/self/cgroup", "utf8"))?.[1]
-
-/** Names of records have no dots: no two policies share a unit. */
-const unitOf = (job: BackupJob, role: string): string => `plumb-work.${job.policy}.${role}.service`
-
-/** The call that runs a command in a unit of its own, in the account's slice. */
-export const inUnit = (
-  job: BackupJob,
-  role: string,
-  properties: ReadonlyArray<string>,
-  argv: ReadonlyArray<string>,
-): ReadonlyArray<string> => {
-  // In a property a backslash escapes what follows, and the names of units have them for dashes.
-  const own = ownUnit()?.replaceAll("\\", "\\\\")
-  return [
-    ...["systemd-run", "--quiet", "--no-ask-password", "--wait", "--pipe", "--collect"],
-    ...[`--unit=${unitOf(job, role)}`, `--slice=${job.slice}`],
-    ...(own === undefined ? [] : [`BindsTo=${own}`, `After=${own}`]).map((one) => `--property=${one}`),
-    ...properties.map((property) => `--property=${property}`),
-    "--",
-    // systemd.service(5), command lines: a variable begins with one dollar, a dollar is two.
-    ...argv.map((one) => one.replaceAll("$", "$$$$")),
-  ]
-}
+import { environment, inUnit, unitOf } from "./unit.ts"
 
 /** Of what is root, or more than a tenant, to the database server alone, which asks the kernel who is there. */
 export const databaseSandbox = [
@@ -89,13 +61,20 @@ const seen = [
   ...["-/etc/ssl/certs", "-/etc/resolv.conf", "-/etc/hosts", "-/etc/nsswitch.conf"],
 ]
 
+/** What it shares with whoever works for it. */
+const room = (job: BackupJob): ReadonlyArray<string> => [
+  ...sandbox,
+  `RootDirectory=${stateFolderOf(job.policy)}/root`,
+  ...seen.map((one) => `BindReadOnlyPaths=${one}`),
+]
+
 const properties = (job: BackupJob, home: boolean): ReadonlyArray<string> => {
   const state = stateFolderOf(job.policy)
   const capabilities = home ? "CAP_DAC_READ_SEARCH" : ""
   return [
-    ...sandbox,
-    `RootDirectory=${state}/root`,
-    ...[...seen, job.restic].map((one) => `BindReadOnlyPaths=${one}`),
+    ...room(job),
+    `BindReadOnlyPaths=${job.restic}`,
+    ...wayProperties(job),
     `BindPaths=${state}/cache:/cache`,
     ...(job.folder === null ? [] : [`BindPaths=${job.folder}:${repositoryInside}`]),
     ...(job.certificates ? [`BindReadOnlyPaths=${certificatesFileOf(job.policy)}:/certificates`] : []),
@@ -110,7 +89,8 @@ const properties = (job: BackupJob, home: boolean): ReadonlyArray<string> => {
 const command = (job: BackupJob, args: ReadonlyArray<string>): ReadonlyArray<string> => [
   job.restic,
   ...(job.certificates ? ["--cacert=/certificates"] : []),
-  ...(job.folder === null ? ["--option=s3.bucket-lookup=path"] : []),
+  ...(job.folder === null && job.sftp === undefined ? ["--option=s3.bucket-lookup=path"] : []),
+  ...(job.sftp === undefined ? [] : [`--option=sftp.command=${sftpCommand}`]),
   ...args,
 ]
 
@@ -182,13 +162,26 @@ export interface ResticOptions {
 }
 
 export const resticOf = (job: BackupJob): Restic => {
+  let way: Promise<Way | undefined> | undefined
+  const kill = () => execute(["systemctl", "--no-ask-password", "kill", "--signal=KILL", "--", unitOf(job, "restic")])
+  // restic goes on for a quarter of an hour to ask through a way that is lost.
+  let patience: NodeJS.Timeout | undefined
+  const lost = () => {
+    patience = setTimeout(() => void kill(), 5000)
+  }
   const run: Restic["run"] = async (args, { codes = [0], home = false, input, output } = {}) => {
+    way ??= openWay(job, [...room(job), "AmbientCapabilities=", "CapabilityBoundingSet="], lost)
+    const open = await way
     const argv = inUnit(job, "restic", properties(job, home), command(job, args))
-    const said = await execute(argv, input, output).catch(async (cause) => {
-      // The unit is not the child: it would take a stream that broke off for one that ended.
-      await execute(["systemctl", "--no-ask-password", "kill", "--signal=KILL", "--", unitOf(job, "restic")])
-      throw cause
-    })
+    const said = await execute(argv, input, output)
+      .catch(async (cause) => {
+        // The unit is not the child: it would take a stream that broke off for one that ended.
+        await kill()
+        throw cause
+      })
+      .finally(() => clearTimeout(patience))
+    const why = said.code === 0 ? undefined : await open?.failure()
+    if (why !== undefined) throw why
     if (codes.includes(said.code)) return said
     throw new Refused(`restic ${args[0]}: ${lastWords(said)}`)
   }

@@ -5,8 +5,9 @@ import { dirname } from "node:path"
 import type { Readable } from "node:stream"
 import { fileURLToPath } from "node:url"
 import type { BackupJob } from "../resources/backup-place.ts"
-import { execute, inUnit } from "./restic.ts"
+import { execute } from "./restic.ts"
 import { Refused } from "./spool.ts"
+import { inUnit } from "./unit.ts"
 
 const here = dirname(fileURLToPath(import.meta.url))
 

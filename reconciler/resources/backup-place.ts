@@ -21,6 +21,11 @@ export const backupUser = "plumb-backup"
 export const jobFileOf = (policy: string) => `${backupsFolder}/${policy}.json` as const
 export const variablesFileOf = (policy: string) => `${backupsFolder}/${policy}.environment` as const
 export const certificatesFileOf = (policy: string) => `${backupsFolder}/${policy}.ca` as const
+/** What opens an SFTP server, and what that proves itself by. */
+export const identityFileOf = (policy: string) => `${backupsFolder}/${policy}.identity` as const
+export const hostKeysFileOf = (policy: string) => `${backupsFolder}/${policy}.hosts` as const
+/** How known_hosts and restic call the server. */
+export const sftpAlias = "repository"
 export const stateFolderOf = (policy: string) => `${backupStateFolder}/${policy}` as const
 
 /** How a repository on the host's disk is called inside of restic's sandbox. */
@@ -60,6 +65,8 @@ export const BackupJob = Schema.Struct({
   repository: Schema.String,
   /** The folder of a repository on the host's own disk. */
   folder: Schema.NullOr(Schema.String),
+  /** The server of a repository that is reached over SFTP. */
+  sftp: Schema.optionalKey(Schema.Struct({ host: Schema.String, port: Schema.Int, user: Schema.String })),
   /** Whether there is a file of certificates. */
   certificates: Schema.Boolean,
   /** The socket of MariaDB, where the host has one. */
