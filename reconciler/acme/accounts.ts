@@ -13,7 +13,7 @@ import { attempt, type Host } from "../host/host.ts"
 import type { HostPath } from "../host/path.ts"
 import { acmeAccountsFolder } from "../host/state-folders.ts"
 import { type Client, connect, makeKey } from "./client.ts"
-import type { AcmeFailure } from "./failure.ts"
+import { AcmeFailure } from "./failure.ts"
 import { readText, type Wish } from "./wish.ts"
 
 const Stored = Schema.Struct({
@@ -47,13 +47,16 @@ const read = (files: Files, directory: string): Stored | undefined => {
 const write = (files: Files, stored: Stored): void =>
   files.write(pathOf(stored.directory), `${JSON.stringify(stored)}\n`, { owner: "root", group: "root", mode: 0o600 })
 
+/** Of those that the server may count, and until when there is no room for another. */
+const countedBy = (stored: Stored, now: number) => {
+  const recent = stored.orders.filter((at) => at > now - most.within)
+  return { recent, fullUntil: recent.length < most.orders ? 0 : (recent.at(-most.orders) ?? now) + most.within }
+}
+
 /** Nothing is asked of the server before this. */
 export const quietUntil = (files: Files, directory: string, now: number): number => {
   const stored = read(files, directory)
-  if (stored === undefined) return 0
-  const recent = stored.orders.filter((at) => at > now - most.within)
-  const full = recent.length < most.orders ? 0 : (recent[recent.length - most.orders] ?? 0) + most.within
-  return Math.max(stored.retryAtMillis ?? 0, full)
+  return stored === undefined ? 0 : Math.max(stored.retryAtMillis ?? 0, countedBy(stored, now).fullUntil)
 }
 
 const one = Semaphore.makeUnsafe(1)
@@ -88,13 +91,23 @@ const change = (directory: string, to: (stored: Stored) => Stored) =>
 /** The server has forgotten it: the same key is registered again. */
 export const forgetUrl = (directory: string) => change(directory, ({ url: _, ...rest }) => rest)
 
-export const countOrder = (directory: string) =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    change(directory, (stored) => ({
-      ...stored,
-      orders: [...stored.orders.filter((at) => at > now - most.within), now],
-    })),
-  )
+/** Before it is made, in one step with the look at those that were: four sites are at it at once, and any may crash. */
+export const countOrder = Effect.fnUntraced(function* (directory: string) {
+  const now = yield* Clock.currentTimeMillis
+  const fullUntil = yield* attempt(({ files }) => {
+    const stored = read(files, directory)
+    if (stored === undefined) return 0
+    const { recent, fullUntil } = countedBy(stored, now)
+    if (fullUntil <= now) write(files, { ...stored, orders: [...recent, now] })
+    return fullUntil
+  })
+  if (fullUntil > now)
+    return yield* new AcmeFailure({
+      reason: "RateLimited",
+      message: `This node has ordered ${most.orders} certificates within three hours, and orders the next ones later.`,
+      retryAtMillis: fullUntil,
+    })
+})
 
 export const quiet = (directory: string, until: number) =>
   change(directory, (stored) => ({ ...stored, retryAtMillis: until }))

@@ -96,19 +96,24 @@ const send: Extract<typeof Acme.axios.defaults.adapter, (...all: never) => unkno
 
 const loaded = Effect.runSync(Effect.cached(load))
 
+/** RFC 9110, section 10.2.3: seconds, or a date. */
+const retryOf = (header: string): Pick<AcmeFailure, "retryAfterMillis" | "retryAtMillis"> => {
+  if (/^\d+$/.test(header)) return { retryAfterMillis: Number(header) * 1000 }
+  const at = Date.parse(header)
+  return Number.isNaN(at) ? {} : { retryAtMillis: at }
+}
+
 const refusal = (status: number, problem: Problem, retryAfter: unknown): AcmeFailure => {
   const [reason, message] =
     typeof problem === "object" && typeOf(problem) !== ""
       ? wordsOf(problem)
       : (["ServerFailed", `The ACME server answered with ${status}.`] as const)
-  const seconds = Number(retryAfter)
-  const wait = Number.isFinite(seconds) ? seconds * 1000 : undefined
   return new AcmeFailure({
     reason,
     message,
     type: typeof problem === "object" ? typeOf(problem) : "",
     status,
-    ...(wait !== undefined && wait > 0 ? { retryAfterMillis: Math.min(wait, 7 * 86_400_000) } : {}),
+    ...retryOf(String(retryAfter ?? "")),
   })
 }
 

@@ -9,7 +9,9 @@ export class AcmeFailure extends Data.TaggedError("AcmeFailure")<{
   /** The last part of the problem's type, such as "rateLimited": RFC 8555, section 6.7. */
   readonly type?: string
   readonly status?: number
+  /** Retry-After, as seconds or as a date (RFC 9110, section 10.2.3). */
   readonly retryAfterMillis?: number
+  readonly retryAtMillis?: number
 }> {}
 
 /** RFC 7807, as far as ACME uses it. */
@@ -54,3 +56,13 @@ export const wordsOf = (problem: Problem): readonly [reason: string, message: st
   const details = [problem.detail, ...subproblems.map((one: Problem | null) => one?.detail)].map(plain).filter(Boolean)
   return [reason, `${says}${details.length === 0 ? "" : `: ${details.slice(0, 4).join(" ").replace(/\.$/, "")}`}.`]
 }
+
+/**
+ * Whether a limit is that of some names alone, and not of the account or the address that asks. Let's Encrypt answers all of
+ * them with the same type; those of names say which, in quotes, or that it is the same set again.
+ */
+export const isOfNames = (message: string, names: ReadonlyArray<string>): boolean =>
+  /exact set of (?:domains|identifiers)/i.test(message) ||
+  [...message.matchAll(/"([^"]+)"/g)].some(([, quoted = ""]) =>
+    names.some((name) => name === quoted || name.endsWith(`.${quoted}`)),
+  )

@@ -10,12 +10,13 @@ import type * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Semaphore from "effect/Semaphore"
 import { pairOfText, uncovered } from "../../spec/x509.ts"
+import type { ResourceFailure } from "../contract/resource.ts"
 import type { Files } from "../host/files.ts"
 import { attempt, type Host } from "../host/host.ts"
 import { acmeWishesFolder } from "../host/state-folders.ts"
 import { pairOf } from "../resources/certificate-place.ts"
 import { forgetUrl, quiet, quietUntil } from "./accounts.ts"
-import { AcmeFailure } from "./failure.ts"
+import { AcmeFailure, isOfNames } from "./failure.ts"
 import { drop, pursue } from "./order.ts"
 import { renewalOf } from "./renewal.ts"
 import { namesKey, type Progress, readProgress, readText, readWish, type Wish, writeProgress } from "./wish.ts"
@@ -60,7 +61,17 @@ export const dueAt = (files: Files, site: string, wish: Wish, now: number): numb
   )
 }
 
+/** How long the server wants to be left alone, in milliseconds; a week at the most. */
+const waitOf = (failure: AcmeFailure | ResourceFailure, now: number): number => {
+  if (!(failure instanceof AcmeFailure)) return 0
+  const { retryAfterMillis = 0, retryAtMillis = now } = failure
+  return Math.min(Math.max(retryAfterMillis, retryAtMillis - now, 0), 7 * 86_400_000)
+}
+
 const attend = Effect.fnUntraced(function* (site: string, wish: Wish) {
+  // Since it was its turn, others have ordered, and heard from the server.
+  const begun = yield* Clock.currentTimeMillis
+  if ((yield* attempt(({ files }) => dueAt(files, site, wish, begun))) > begun) return
   const failure = yield* pursue(site, wish).pipe(
     Effect.as(undefined),
     Effect.catch((failed) => Effect.succeed(failed)),
@@ -71,10 +82,10 @@ const attend = Effect.fnUntraced(function* (site: string, wish: Wish) {
   const patience = yield* Patience
   const { status, type } = failure instanceof AcmeFailure ? failure : {}
   if (type === "accountDoesNotExist") yield* forgetUrl(wish.directory)
-  const wait = failure instanceof AcmeFailure ? (failure.retryAfterMillis ?? 0) : 0
-  // What is said of the server itself holds for all sites.
-  if (wait > 0 && (status === 503 || (status === 429 && type !== "rateLimited")))
-    yield* quiet(wish.directory, now + wait)
+  const wait = waitOf(failure, now)
+  // What is said of the server itself, of the account or of this address holds for all sites.
+  const ofAll = status === 503 || (status === 429 && !isOfNames(failure.message, wish.names))
+  if (wait > 0 && ofAll) yield* quiet(wish.directory, now + wait)
   if (type === "invalid" || failure.reason === "KeyLost") yield* drop(site)
   const names = namesKey(wish.names)
   const until = yield* attempt(({ files }) => {

@@ -10,6 +10,7 @@ import { onScratchHost } from "../host/scratch-host.ts"
 import { onSideEffect, sideEffectCount } from "../host/side-effect.ts"
 import { certificateType } from "../resources/certificate.ts"
 import { challenges, pairOf, pairsFolder } from "../resources/certificate-place.ts"
+import { client, countOrder } from "./accounts.ts"
 import { dueAt, issuer, Patience, retryAt } from "./issuer.ts"
 import { Pace, pursue } from "./order.ts"
 import { Lookup } from "./reasons.ts"
@@ -258,6 +259,68 @@ describe("the issuer", () => {
         expect(due).toBe(seen.retryAtMillis)
         yield* Effect.sleep(300)
         expect(acme.asked.filter((what) => what === "new-order")).toHaveLength(1)
+      }),
+    )
+  })
+
+  const limited = (detail: string, retryAfter: string): NonNullable<AcmeOptions["interfere"]> => {
+    const body = { type: "urn:ietf:params:acme:error:rateLimited", detail }
+    return (what) => (what === "new-order" ? { status: 429, body, headers: { "retry-after": retryAfter } } : undefined)
+  }
+  const sites = ["shop", "blog", "wiki", "mail", "docs", "news"]
+  const wishes = (acme: AcmeServer) =>
+    attempt(({ files }) => {
+      for (const site of sites) writeWish(files, site, wishFor(acme, `${site}.example.org`))
+    })
+  const due = (acme: AcmeServer, site: string) =>
+    attempt(({ files }) => dueAt(files, site, wishFor(acme, `${site}.example.org`), Date.now()))
+
+  it("takes a date as the server's word too", async () => {
+    const at = new Date(Math.ceil(Date.now() / 1000) * 1000 + 3_600_000)
+    const acme = await serve({ interfere: limited("too many", at.toUTCString()) })
+    await run(() =>
+      Effect.gen(function* () {
+        yield* wish(wishFor(acme, "shop.example.org"))
+        const seen = yield* eventually(Effect.map(progress, (seen) => (seen.failures.length > 0 ? seen : undefined)))
+        expect(seen.retryAtMillis).toBe(at.getTime())
+      }),
+    )
+  })
+
+  it.each([
+    ["of the account", "too many new orders (300) from this account in the last 3h0m0s", 1],
+    ["of an address", "too many new registrations (10) from this IP address in the last 3h0m0s", 1],
+    ["of a name", 'too many certificates (50) already issued for "shop.example.org" in the last 168h0m0s', 2],
+    ["of a set of names", "too many certificates (5) already issued for this exact set of identifiers", 2],
+  ])("lets all sites wait for a limit %s that holds for all, and others go on otherwise", async (_, detail, asked) => {
+    const acme = await serve({ interfere: limited(detail, "3600") })
+    await run(() =>
+      Effect.gen(function* () {
+        yield* wish(wishFor(acme, "shop.example.org"))
+        yield* eventually(Effect.map(progress, (seen) => (seen.failures.length > 0 ? seen : undefined)))
+        yield* attempt(({ files }) => writeWish(files, "blog", wishFor(acme, "blog.example.net")))
+        const other = attempt(({ files }) => dueAt(files, "blog", wishFor(acme, "blog.example.net"), 0))
+        yield* eventually(Effect.map(other, (at) => (at > 0 ? at : undefined)))
+        expect(acme.asked.filter((what) => what === "new-order")).toHaveLength(asked)
+      }),
+    )
+  })
+
+  it("makes no more than 250 orders of an account in three hours, however many sites wait for theirs at once", async () => {
+    const acme = await serve()
+    await run(() =>
+      Effect.gen(function* () {
+        yield* client(wishFor(acme, "shop.example.org"))
+        for (let made = 0; made < 248; made++) yield* countOrder(acme.directory)
+        yield* wishes(acme)
+        const now = Date.now()
+        const issued = Effect.map(Effect.all(sites.map((site) => due(acme, site))), (all) =>
+          all.filter((at) => at > now),
+        )
+        yield* eventually(Effect.map(issued, (all) => (all.length === sites.length ? all : undefined)))
+        yield* eventually(Effect.sync(() => (acme.orders.length > 1 ? acme.orders : undefined)))
+        yield* Effect.sleep(300)
+        expect(acme.orders).toHaveLength(2)
       }),
     )
   })

@@ -85,6 +85,7 @@ const resume = Effect.fnUntraced(function* (client: Client, site: string, wish: 
   }
   yield* drop(site)
   yield* freshKey(site)
+  yield* countOrder(wish.directory)
   const made = yield* client.order(wish.names)
   const now = yield* Clock.currentTimeMillis
   yield* note(site, {
@@ -98,7 +99,6 @@ const resume = Effect.fnUntraced(function* (client: Client, site: string, wish: 
     },
     step: "The certificate is ordered.",
   })
-  yield* countOrder(wish.directory)
   return made
 })
 

@@ -22,29 +22,60 @@ export const look = (
   input?: string,
 ): Effect.Effect<Outcome, ResourceFailure> =>
   Effect.tryPromise({
-    try: (signal) =>
-      underUmask(umask, () =>
-        execa(argv[0], argv.slice(1), {
-          reject: false,
-          extendEnv: false,
-          env: environment,
-          ...(input === undefined ? { stdin: "ignore" } : { input }),
-          timeout: seconds * 1000,
-          cancelSignal: signal,
-          maxBuffer: 16 * 1024 * 1024,
-        }),
-      ),
+    try: (signal) => ended(argv, seconds, signal, umask, input),
     catch: (cause) => notRun(argv[0], String(cause)),
   }).pipe(
-    Effect.flatMap((result) => {
-      if (result.exitCode !== undefined) {
-        return Effect.succeed({ code: result.exitCode, stdout: result.stdout, stderr: result.stderr })
-      }
-      return Effect.fail(
-        notRun(argv[0], result.timedOut ? `no answer within ${seconds} s` : (result.originalMessage ?? "it was ended")),
-      )
+    Effect.flatMap(({ exitCode, late, originalMessage, stderr, stdout }) => {
+      if (exitCode !== undefined && !late) return Effect.succeed({ code: exitCode, stdout, stderr })
+      const words = said({ code: 0, stdout, stderr }, 3)
+      const why = late ? `no answer within ${seconds} s` : (originalMessage ?? "it was ended")
+      return Effect.fail(notRun(argv[0], stdout === "" && stderr === "" ? why : `${why}; it said: ${words}`))
     }),
   )
+
+/** A group of its own, so that what it has started ends with it: a child that holds its output open would be waited for. */
+const ended = async (
+  argv: readonly [string, ...Array<string>],
+  seconds: number,
+  signal: AbortSignal,
+  umask: number | undefined,
+  input: string | undefined,
+) => {
+  const child = underUmask(umask, () =>
+    execa(argv[0], argv.slice(1), {
+      reject: false,
+      extendEnv: false,
+      env: environment,
+      ...(input === undefined ? { stdin: "ignore" } : { input }),
+      detached: true,
+      maxBuffer: 16 * 1024 * 1024,
+    }),
+  )
+  let late = false
+  const end = () => {
+    if (child.pid !== undefined) endGroup(child.pid)
+    // Whoever left the group keeps its end; ours is closed.
+    child.stdout.destroy()
+    child.stderr.destroy()
+  }
+  const timer = setTimeout(() => {
+    late = true
+    end()
+  }, seconds * 1000)
+  signal.addEventListener("abort", end)
+  const { exitCode, originalMessage, stderr, stdout } = await child
+  clearTimeout(timer)
+  signal.removeEventListener("abort", end)
+  return { exitCode, originalMessage, stderr, stdout, late }
+}
+
+const endGroup = (leader: number): void => {
+  try {
+    process.kill(-leader, "SIGKILL")
+  } catch {
+    // It has ended by itself.
+  }
+}
 
 /** A program takes the umask of the moment it is started in, which is over when `start` comes back. */
 const underUmask = <A>(umask: number | undefined, start: () => A): A => {
