@@ -59,10 +59,10 @@ export const S3Bucket = shapedAs(
 
 export const S3Prefix = text(
   (prefix) =>
-    /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}(\/[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}){0,7}$/.test(prefix)
+    /^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}(\/[A-Za-z0-9_][A-Za-z0-9._-]{0,62}){0,7}$/.test(prefix)
       ? undefined
       : flaw(`${show(prefix)} is no prefix of objects.`, "Use a relative path such as backups/acme."),
-  { pattern: "^[A-Za-z0-9_-][A-Za-z0-9._/-]*$" },
+  { pattern: "^[A-Za-z0-9_][A-Za-z0-9._/-]*$" },
 )
 
 export const S3Region = shapedAs("^[a-z0-9][a-z0-9-]{0,39}$", "a region", "Write it as the provider does: fsn1.")

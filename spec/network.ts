@@ -102,12 +102,12 @@ export const Network = Schema.String.annotate({ examples: ["192.0.2.0/24", "2001
   )
 export type Network = typeof Network.Type
 
-/** What no DNS can have, in the host of a URL: labels have 1 to 63 characters (RFC 1035, section 2.3.4). */
+/** What no DNS can have, in the host of a URL: labels of 1 to 63 letters, digits and dashes (RFC 1035, section 2.3). */
 export const hostFlaw = (url: string): Flaw | undefined => {
   const { hostname } = new URL(url)
   if (hostname.startsWith("[")) return undefined
-  const wrong = hostname.split(".").find((label) => label === "" || label.length > 63)
+  const wrong = hostname.split(".").find((label) => !/^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label))
   return wrong === undefined && hostname.length <= 253
     ? undefined
-    : flaw(`${show(hostname)} cannot be the name of a host.`, "Labels between two dots have 1 to 63 characters.")
+    : flaw(`${show(hostname)} cannot be the name of a host.`, "Write 1 to 63 letters, digits and dashes between two dots.")
 }

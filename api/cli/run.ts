@@ -106,7 +106,10 @@ onSignal(() => Latch.openUnsafe(interrupted))
 const fiber = Effect.runFork(Effect.raceFirst(program, Effect.andThen(Latch.await(interrupted), Effect.interrupt)))
 // Keeps the process alive while the only thing going on is waiting.
 const alive = setInterval(() => undefined, 2 ** 31 - 1)
-fiber.addObserver((exit) => {
+// What was written to a pipe is not through it yet: an exit would cut it off, and an export be short of records.
+const through = (stream: NodeJS.WriteStream) => new Promise<void>((resolve) => stream.write("", () => resolve()))
+fiber.addObserver(async (exit) => {
   clearInterval(alive)
+  if (Exit.isSuccess(exit)) await Promise.all([through(process.stdout), through(process.stderr)])
   process.exit(Exit.isSuccess(exit) ? exit.value : 130)
 })
