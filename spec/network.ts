@@ -109,5 +109,8 @@ export const hostFlaw = (url: string): Flaw | undefined => {
   const wrong = hostname.split(".").find((label) => !/^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label))
   return wrong === undefined && hostname.length <= 253
     ? undefined
-    : flaw(`${show(hostname)} cannot be the name of a host.`, "Write 1 to 63 letters, digits and dashes between two dots.")
+    : flaw(
+        `${show(hostname)} cannot be the name of a host.`,
+        "Write 1 to 63 letters, digits and dashes between two dots.",
+      )
 }
