@@ -136,13 +136,44 @@ describe("an order", () => {
       onScratchHost(() => Effect.andThen(folders, Effect.flip(once(wishFor(acme, ...shop)))).pipe(lookup(found)))
     expect(await failure(["192.0.2.9"])).toMatchObject({
       reason: "NamePointsElsewhere",
-      message: "www.shop.example.org points to 192.0.2.9, this host is 192.0.2.1, 2001:db8::1.",
+      message:
+        "www.shop.example.org points to 192.0.2.9, this host is 192.0.2.1, 2001:db8::1. The authority could not connect: 192.0.2.9: Connection refused.",
     })
-    expect(await failure([])).toMatchObject({ message: "www.shop.example.org has no address in the DNS." })
+    expect(await failure([])).toMatchObject({
+      message: expect.stringMatching(/^www\.shop\.example\.org has no address in the DNS\. The authority could not/),
+    })
+    expect(await failure(["192.0.2.1", "2001:db8::9"])).toMatchObject({
+      message: expect.stringMatching(/^www\.shop\.example\.org points to 2001:db8::9, this host is /),
+    })
     expect(await failure(["192.0.2.1"])).toMatchObject({
       reason: "Unreachable",
       message: "www.shop.example.org: The authority could not connect: 192.0.2.9: Connection refused.",
     })
+  })
+
+  it.each([
+    [
+      "caa",
+      "CAA record for example.org prevents issuance",
+      "CaaForbids",
+      "A CAA record in the DNS keeps this authority",
+    ],
+    ["dns", "DNS problem: SERVFAIL looking up A", "DnsFailed", "The authority found no answer in the DNS"],
+    ["connection", "Timeout during connect", "Unreachable", "The authority could not connect"],
+    ["unauthorized", "Invalid response: 404", "ValidationFailed", "The authority saw another answer than ours"],
+    ["tls", "remote error: handshake failure", "ValidationFailed", "The authority could not speak TLS"],
+    ["rejectedIdentifier", "on the blocked list", "NameRejected", "The authority issues no certificate for one of"],
+    ["somethingNew", "a word of its own", "OrderFailed", "The authority refused"],
+  ])("that fails for %s says it in our words and in the authority's", async (type, detail, reason, says) => {
+    const acme = await serve({ validate: () => ({ type: `urn:ietf:params:acme:error:${type}`, detail }) })
+    const here = { addresses: async () => ["192.0.2.1"], own: () => ["192.0.2.1"] }
+    const failure = await onScratchHost(() =>
+      Effect.andThen(folders, Effect.flip(once(wishFor(acme, "shop.example.org")))).pipe(
+        Effect.provideService(Lookup, here),
+      ),
+    )
+    expect(failure).toMatchObject({ reason, message: expect.stringContaining(says) })
+    expect(failure.message).toContain(`: ${detail}.`)
   })
 
   it("is made anew when the server has forgotten it, or the names are others", async () => {

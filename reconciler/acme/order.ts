@@ -229,7 +229,7 @@ const reasonOf = (wish: Wish, { challenges: all, identifier }: Authorization) =>
     const wrong = wish.hook === null ? yield* wrongInDns(identifier.value, wish.addresses) : undefined
     return {
       reason: wrong === undefined ? reason : "NamePointsElsewhere",
-      message: wrong ?? `${plain(identifier.value)}: ${says}`,
+      message: wrong === undefined ? `${plain(identifier.value)}: ${says}` : `${wrong} ${says}`,
     }
   })
 
