@@ -22,7 +22,7 @@ export default defineConfig({
             "**/*.browser.test.ts",
           ],
           maxWorkers,
-          testTimeout: 20_000,
+          testTimeout: 60_000,
         },
       },
       {
