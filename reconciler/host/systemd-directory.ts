@@ -45,15 +45,17 @@ export const directorySystemd = (files: Files, runner: UnitRunner): DirectorySys
       .list(unitFolder)
       .filter((folder) => folder.endsWith(".wants"))
       .flatMap((folder) => files.list(`${unitFolder}/${folder}`).map((name) => ({ folder, name })))
-  const stateOf = (name: string): UnitState => {
+  const runtimeOf = (name: string): Omit<UnitState, "enabled"> => {
     const found = runner.find(name)
-    const masked = isMasked(name)
     return {
-      load: masked ? "masked" : files.stat(pathOf(name)) ? "loaded" : "not-found",
+      load: isMasked(name) ? "masked" : files.stat(pathOf(name)) ? "loaded" : "not-found",
       active: found === undefined ? "inactive" : found.alive ? "active" : "failed",
-      enabled: !masked && wants().some((want) => want.name === name),
       pid: found?.alive ? found.pid : undefined,
     }
+  }
+  const stateOf = (name: string): UnitState => {
+    const runtime = runtimeOf(name)
+    return { ...runtime, enabled: runtime.load !== "masked" && wants().some((want) => want.name === name) }
   }
   const stop = (name: string) =>
     act(() => (files.stat(pathOf(name)) && !isMasked(name) ? load(name) : new Map())).pipe(
@@ -71,7 +73,7 @@ export const directorySystemd = (files: Files, runner: UnitRunner): DirectorySys
       () =>
         new Map(
           runner.names().map((name) => {
-            const { load, active, pid } = stateOf(name)
+            const { load, active, pid } = runtimeOf(name)
             return [name, `${load}/${active}/${pid === undefined ? "exited" : "running"}`]
           }),
         ),
