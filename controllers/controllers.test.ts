@@ -193,9 +193,15 @@ describe("Database on PostgreSQL", () => {
       })
   })
 
-  it("says that no backup holds it", () => {
-    const said = [expect.stringContaining("Backups hold no database of PostgreSQL")]
-    expect(renderOf(database, wiki(), liveFacts, [acme])).toMatchObject({ outcome: "resources", notices: said })
+  it("writes down for the backups whose it is, and where", () => {
+    expect(renderOf(database, wiki(), liveFacts, [acme])).toMatchObject({
+      resources: expect.arrayContaining([
+        expect.objectContaining({
+          id: "/etc/plumbline/databases/acme.acme_wiki.postgresql",
+          spec: expect.objectContaining({ content: "postgresql" }),
+        }),
+      ]),
+    })
   })
 
   it("stalls on names and hosts that mean more than they say, wherever the record comes from", () => {

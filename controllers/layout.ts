@@ -286,6 +286,6 @@ export const backupLayout = (policy: string) => {
 /** What a restore is told. */
 export const restoreFile = (restore: string): HostPath => restoreFileOf(recordName(restore))
 
-/** Where it stands that an account has a database. Neither name has a dot in it. */
-export const databaseEntry = (account: string, database: string): HostPath =>
-  `${databasesFolder}/${accountName(account)}.${database}`
+/** Where it stands that an account has a database. Neither name has a dot in it; each server may have one of the name. */
+export const databaseEntry = (account: string, database: string, engine: "mariadb" | "postgresql"): HostPath =>
+  `${databasesFolder}/${accountName(account)}.${database}${engine === "mariadb" ? "" : `.${engine}`}`

@@ -17,7 +17,8 @@ export const restore = guarded<RestoreSpec>("Restore", ({ id, kind, name, spec }
   const wish: RestoreJob = {
     snapshot: to.snapshot(spec.snapshot),
     what: to.what(spec.what),
-    beside: spec.to === "place" ? null : to.folderName(spec.to.beside),
+    beside: typeof spec.to === "object" && "beside" in spec.to ? to.folderName(spec.to.beside) : null,
+    into: typeof spec.to === "object" && "database" in spec.to ? to.databaseName(spec.to.database) : null,
     preview: spec.preview === true,
     undo: spec.undo === undefined ? null : to.folderName(spec.undo),
   }

@@ -169,6 +169,11 @@ const specs = ({ root, ...pair }: Trusted): ReadonlyArray<readonly [kind: string
   ],
   ["Restore", "path", { policy: "acme", snapshot: "0a1b2c3d", what: { path: "sites/shop/a b" }, runNow: moment }],
   ["Restore", "database", { policy: "acme", what: { database: "acme_shop" }, to: { beside: "copy" } }],
+  [
+    "Restore",
+    "into",
+    { policy: "acme", what: { database: "acme_shop", engine: "mariadb" }, to: { database: "acme_shop" } },
+  ],
   ["Restore", "undone", { policy: "acme", undo: "path" }],
   [
     "Site",

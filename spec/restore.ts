@@ -8,7 +8,8 @@ import * as Equal from "effect/Equal"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Moment } from "./backup-names.ts"
-import { explained, flaw, hiddenFlaw, rule, show, withDefault } from "./grammar.ts"
+import { engines } from "./database.ts"
+import { explained, flaw, hiddenFlaw, rule, ruleAcross, show, withDefault } from "./grammar.ts"
 import { defineKind } from "./kind.ts"
 import { RecordName } from "./names.ts"
 import { DatabaseName } from "./sql-names.ts"
@@ -42,13 +43,23 @@ export const RestoreSpec = Schema.Struct({
   what: Schema.Union([
     Schema.Literals(["everything", "files"]),
     Schema.Struct({ path: PathInHome.pipe(explained("One file or folder, from the home on.")) }),
-    Schema.Struct({ database: DatabaseName.pipe(explained("One database, by its name on the server.")) }),
+    Schema.Struct({
+      database: DatabaseName.pipe(explained("One database, by its name on the server.")),
+      engine: Schema.optionalKey(
+        Schema.Literals(engines).pipe(explained("Of which server, where each has one of the name.")),
+      ),
+    }),
   ]).pipe(explained("What of it: everything, the files, a path, a database."), withDefault("everything")),
   to: Schema.Union([
     Schema.Literal("place"),
     Schema.Struct({ beside: RecordName.pipe(explained("A new folder below ~/private/restored.")) }),
+    Schema.Struct({
+      database: DatabaseName.pipe(explained("Another database of the account's, on the same server: of one database.")),
+    }),
   ]).pipe(
-    explained("In the place of what is there now, which is kept for a week; or beside it, in a new folder."),
+    explained(
+      "In the place of what is there now, which is kept for a week; beside it, in a new folder; or into another database.",
+    ),
     withDefault("place"),
   ),
   preview: Schema.Boolean.pipe(
@@ -63,7 +74,21 @@ export const RestoreSpec = Schema.Struct({
   runNow: Schema.optionalKey(
     Moment.pipe(explained("When it was asked for. Left out, it is the moment at which the record is written.")),
   ),
-})
+}).check(
+  ruleAcross<{ readonly what: unknown; readonly to: unknown }>(({ to, what }) =>
+    typeof to === "object" &&
+    to !== null &&
+    "database" in to &&
+    !(typeof what === "object" && what !== null && "database" in what)
+      ? [
+          {
+            path: ["to", "database"],
+            ...flaw("Only one database goes into another.", "Say which in what: { database: NAME }."),
+          },
+        ]
+      : [],
+  ),
+)
 export type RestoreSpec = typeof RestoreSpec.Type
 
 const decode = Schema.decodeUnknownResult(RestoreSpec)

@@ -72,7 +72,7 @@ export const onMariadb = (
       ),
     ),
     file(
-      databaseEntry(spec.account, server),
+      databaseEntry(spec.account, server, "mariadb"),
       { owner: "root", group: "root", mode: 0o600, content: "mariadb" },
       { fields: [...named, "spec.account"], after: [sqlDatabaseKey(server), pathKey(platform.databases)] },
     ),

@@ -6,13 +6,15 @@
  */
 import type { Desired, Rendered, Rests } from "../../reconciler/contract/controller.ts"
 import type { Facts } from "../../reconciler/contract/facts.ts"
+import { file } from "../../reconciler/resources/file.ts"
 import { pgDatabase } from "../../reconciler/resources/pg-database.ts"
 import { pgRole } from "../../reconciler/resources/pg-role.ts"
-import { pgDatabaseKey } from "../../reconciler/resources/place.ts"
+import { pathKey, pgDatabaseKey } from "../../reconciler/resources/place.ts"
 import { type DatabaseSpec, databaseAccess, serverDatabaseName } from "../../spec/database.ts"
 import { plainOf } from "../../spec/secret.ts"
 import * as to from "../encode/postgresql.ts"
 import { UnsafeValue } from "../encode/unsafe.ts"
+import { databaseEntry, platform } from "../layout.ts"
 import { resources, stalled } from "../outcome.ts"
 
 export const onPostgresql = (
@@ -54,5 +56,10 @@ export const onPostgresql = (
       { fields: [...named, "spec.users"], after: [pgDatabaseKey(server)] },
     ),
   )
-  return resources([database, ...roles], rests, ["Backups hold no database of PostgreSQL yet: dump it yourself."])
+  const entry = file(
+    databaseEntry(spec.account, server, "postgresql"),
+    { owner: "root", group: "root", mode: 0o600, content: "postgresql" },
+    { fields: [...named, "spec.account"], after: [pgDatabaseKey(server), pathKey(platform.databases)] },
+  )
+  return resources([database, ...roles, entry], rests)
 }

@@ -99,9 +99,17 @@ const pathInHome = (value: string): string => {
   return path
 }
 
+export { databaseName }
+
+const engine = (value: string): string =>
+  shaped("a database server", value, /^(?:mariadb|postgresql)$/, "Use mariadb or postgresql.")
+
 export const what = (value: RestoreSpec["what"]): RestoreJob["what"] => {
   if (value === "everything" || value === "files") return value
   if (typeof value === "object" && "path" in value) return { path: pathInHome(value.path) }
-  if (typeof value === "object" && "database" in value) return { database: databaseName(value.database) }
+  if (typeof value === "object" && "database" in value) {
+    const database = databaseName(value.database)
+    return value.engine === undefined ? { database } : { database, engine: engine(value.engine) }
+  }
   throw new UnsafeValue("a part of a backup", String(value), "Use everything, files, a path or a database.")
 }

@@ -4,14 +4,14 @@
 // instruction, the next run forgets what this one has left.
 
 import { spawn } from "node:child_process"
-import * as fs from "node:fs"
 import { pipeline } from "node:stream/promises"
 import * as Schema from "effect/Schema"
-import { dumpCommand } from "../host/sql-dump.ts"
-import { type BackupJob, databasesFolder } from "../resources/backup-place.ts"
+import type { BackupJob } from "../resources/backup-place.ts"
+import { type AccountDatabase, databasesOf } from "./account-databases.ts"
+import { type Dump, withDatabases } from "./databases.ts"
 import { listingOf } from "./listing.ts"
 import { commit, listSnapshot, type Repository, thinOut } from "./repository.ts"
-import { databaseSandbox, measured, type Restic } from "./restic.ts"
+import { measured, type Restic } from "./restic.ts"
 import { dumpFile, type Manifest, runTag, type Told } from "./snapshots.ts"
 import { Refused, type Run } from "./spool.ts"
 import { environment, inUnit } from "./unit.ts"
@@ -30,21 +30,6 @@ const summaryOf = (lines: ReadonlyArray<unknown>) => {
   if (summary === undefined) throw new Refused("restic did not say what it has done.")
   return summary
 }
-
-export interface AccountDatabase {
-  readonly name: string
-  readonly engine: string
-}
-
-/** By what the records of the account's databases have written down. */
-export const databasesOf = (account: string): ReadonlyArray<AccountDatabase> =>
-  (fs.existsSync(databasesFolder) ? fs.readdirSync(databasesFolder) : [])
-    .toSorted()
-    .filter((name) => name.startsWith(`${account}.`))
-    .map((name) => ({
-      name: name.slice(account.length + 1),
-      engine: fs.readFileSync(`${databasesFolder}/${name}`, "utf8").trim(),
-    }))
 
 /** A problem with single files: one that went while it was read, say. The rest is there. */
 const someUnread = 3
@@ -84,9 +69,9 @@ export const makeBackup = async (
   let added = summary.data_added
   const databases: Array<Manifest["databases"][number]> = []
   for (const { engine, name } of databasesOf(job.account)) {
-    if (engine !== "mariadb" || job.mariadb === null)
-      throw new Refused(`The database ${name} cannot be kept: this host has no server for it.`)
-    const dump = await dumpInto(job, restic, name, [...tags, `--tag=database`])
+    const dump = await withDatabases(job, (servers) =>
+      dumpInto(job, restic, { engine, name }, servers.dump(engine, name), [...tags, `--tag=database`]),
+    )
     databases.push({ name, engine, ...dump.member })
     added += dump.added
     run.say(`Database ${name}, ${dump.member.bytes} bytes.`)
@@ -121,8 +106,14 @@ const wordsOf = (line: string): string => {
 }
 
 /** A dump that breaks off ends restic before it can take what came for the whole. */
-const dumpInto = async (job: BackupJob, restic: Restic, name: string, tags: ReadonlyArray<string>) => {
-  const [program = "", ...args] = inUnit(job, "dump", databaseSandbox, dumpCommand(job.mariadb ?? "", name))
+const dumpInto = async (
+  job: BackupJob,
+  restic: Restic,
+  database: AccountDatabase,
+  { argv, properties }: Dump,
+  tags: ReadonlyArray<string>,
+) => {
+  const [program = "", ...args] = inUnit(job, "dump", properties, argv)
   const child = spawn(program, args, { env: environment, stdio: ["ignore", "pipe", "pipe"] })
   const ended = new Promise<number>((resolve, reject) => {
     child.once("error", reject)
@@ -135,9 +126,9 @@ const dumpInto = async (job: BackupJob, restic: Restic, name: string, tags: Read
   const measure = measured()
   const whole = async function* (source: AsyncIterable<Buffer>) {
     yield* measure.through(source)
-    if ((await ended) !== 0) throw new Refused(`mariadb-dump ${name}: ${words.trim()}`)
+    if ((await ended) !== 0) throw new Refused(`The database ${database.name} cannot be kept: ${words.trim()}`)
   }
-  const lines = await restic.lines(["backup", ...tags, "--stdin", `--stdin-filename=${dumpFile(name)}`], {
+  const lines = await restic.lines(["backup", ...tags, "--stdin", `--stdin-filename=${dumpFile(database)}`], {
     input: (stdin) => pipeline(child.stdout, whole, stdin),
   })
   const summary = summaryOf(lines)

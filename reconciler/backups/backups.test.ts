@@ -11,7 +11,7 @@ import { exchange } from "./exchange.ts"
 import { type Item, listingOf, walk } from "./listing.ts"
 import { changesOf } from "./preview.ts"
 import type { SnapshotItem } from "./repository.ts"
-import { type Root, rootsOf, targetsOf } from "./restore.ts"
+import { membersOf, type Root, rootsOf, targetsOf } from "./restore.ts"
 import { orphansOf, type Snapshot } from "./snapshots.ts"
 import { entries } from "./tar.ts"
 
@@ -216,4 +216,14 @@ it("snapshots of a run without a manifest are orphans, and somebody else's are n
       snapshot("6", "mine"),
     ]),
   ).toEqual(["3", "4"])
+})
+
+it("a database is wanted by its name, and by its server where both have one of the name", () => {
+  const member = (name: string, engine: string) => ({ name, engine, snapshot: "0", bytes: 1, sha256: "0" })
+  const databases = [member("shop", "mariadb"), member("shop", "postgresql"), member("wiki", "postgresql")]
+  expect(membersOf("everything", { databases })).toEqual(databases)
+  expect([membersOf("files", { databases }), membersOf({ path: "sites" }, { databases })]).toEqual([[], []])
+  expect(membersOf({ database: "wiki" }, { databases })).toEqual([databases[2]])
+  expect(membersOf({ database: "shop", engine: "postgresql" }, { databases })).toEqual([databases[1]])
+  expect(() => membersOf({ database: "shop" }, { databases })).toThrow("shop of mariadb and postgresql")
 })

@@ -2,7 +2,7 @@
 // dump is loaded into a database of its own. Then all of it goes again.
 
 import type { BackupJob } from "../resources/backup-place.ts"
-import { openDatabases } from "./databases.ts"
+import { withDatabases } from "./databases.ts"
 import { listSnapshot, type Repository } from "./repository.ts"
 import type { Restic } from "./restic.ts"
 import { fetchTarget, findBackup, makeFolder, rootsOf } from "./restore.ts"
@@ -49,20 +49,15 @@ export const drill = async (job: BackupJob, restic: Restic, repository: Reposito
         `${got.count} files of ${got.bytes} bytes came; the manifest has ${manifest.files.count} of ${manifest.files.bytes}.`,
       )
     Object.assign(proof, { files: got.count, bytes: got.bytes })
-    if (manifest.databases.length > 0) {
-      const databases = openDatabases(job)
-      try {
-        for (const member of manifest.databases) {
-          const loaded = await databases.load(restic, member, run.id)
-          proof.databases++
-          proof.tables += loaded.tables
-          proof.bytes += member.bytes
-          for (const name of [loaded.fresh, loaded.former]) await databases.drop(name)
-        }
-      } finally {
-        await databases.close()
+    await withDatabases(job, async (databases) => {
+      for (const member of manifest.databases) {
+        const loaded = await databases.load(restic, member, null, run.id)
+        proof.databases++
+        proof.tables += loaded.tables
+        proof.bytes += member.bytes
+        await databases.drop(loaded)
       }
-    }
+    })
     return ended("proved", `The backup ${found.id} comes back whole.`)
   } catch (cause) {
     return ended("failed", cause instanceof Error ? cause.message : String(cause))

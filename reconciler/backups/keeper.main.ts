@@ -11,6 +11,7 @@
 
 import * as fs from "node:fs"
 import * as Schema from "effect/Schema"
+import { ResourceFailure } from "../contract/resource.ts"
 import { BackupJob, jobFileOf, RestoreJob, restoreFileOf, stateFolderOf } from "../resources/backup-place.ts"
 import { makeBackup } from "./backup.ts"
 import { drill } from "./drill.ts"
@@ -152,9 +153,9 @@ const main = async (): Promise<void> => {
     log.end("succeeded", message, { details, report })
   } catch (cause) {
     await tidyUp(job, Date.now()).catch((failure) => log.say(`It was not tidied up: ${failure}`))
-    const mend = cause instanceof Refused ? cause.mend : undefined
-    const words =
-      cause instanceof Refused ? cause.message : `It failed: ${cause instanceof Error ? cause.stack : cause}`
+    const isKnown = cause instanceof Refused || cause instanceof ResourceFailure
+    const mend = isKnown ? cause.mend : undefined
+    const words = isKnown ? cause.message : `It failed: ${cause instanceof Error ? cause.stack : cause}`
     const found = cause instanceof Unproved ? { details: cause.details, report: cause.report } : {}
     log.end("failed", words, { ...found, ...(mend === undefined ? {} : { mend }) })
   }

@@ -8,7 +8,7 @@ import * as fs from "node:fs"
 import { pipeline } from "node:stream/promises"
 import * as Schema from "effect/Schema"
 import type { BackupJob, RestoreJob } from "../resources/backup-place.ts"
-import { type DatabaseSwap, openDatabases } from "./databases.ts"
+import { type Swap, withDatabases } from "./databases.ts"
 import { type Listing, listingOf } from "./listing.ts"
 import { previewOf } from "./preview.ts"
 import { listSnapshot, type Repository, type SnapshotItem } from "./repository.ts"
@@ -147,6 +147,21 @@ export const findBackup = async (repository: Repository, wanted: string) => {
   return { found, manifest }
 }
 
+/** The databases that are wanted. Pure. */
+export const membersOf = (what: RestoreJob["what"], { databases }: Pick<Manifest, "databases">) => {
+  if (typeof what !== "object") return what === "everything" ? databases : []
+  if (!("database" in what)) return []
+  const members = databases.filter(
+    ({ engine, name }) => name === what.database && (what.engine === undefined || what.engine === engine),
+  )
+  if (members.length > 1)
+    throw new Refused(
+      `There are databases ${what.database} of ${members.map(({ engine }) => engine).join(" and ")}.`,
+      "Say which in what: { database: NAME, engine: ENGINE }.",
+    )
+  return members
+}
+
 export const restore = async (
   job: BackupJob,
   wish: RestoreJob,
@@ -162,11 +177,7 @@ export const restore = async (
   const roots = rootsOf(job.home, job.excludes)
   const { placeless, targets } = targetsOf(wish.what, items, roots)
   for (const path of placeless.slice(0, 20)) run.say(`${path} has no place here any more: restore it beside.`)
-  const members = manifest.databases.filter(
-    ({ name }) =>
-      wish.what === "everything" ||
-      (typeof wish.what === "object" && "database" in wish.what && wish.what.database === name),
-  )
+  const members = membersOf(wish.what, manifest)
   if (targets.length === 0 && members.length === 0 && (wish.beside === null || placeless.length === 0))
     throw new Refused(`The backup ${found.id} has nothing of what is wanted.`)
   if (wish.preview)
@@ -174,7 +185,7 @@ export const restore = async (
       ...(await previewOf(job, items, targets, run)),
       backup: found.id,
       placeless,
-      databases: members.map(({ name }) => name),
+      databases: members.map(({ name }) => wish.into ?? name),
     }
   const fetching: Fetching = { job, restic, manifest, items }
   const folder = makeScratch(job, run.id)
@@ -194,9 +205,9 @@ export const restore = async (
       if (item.type !== "symlink") count(await fetchTarget(fetching, item, `${folder}/0/new/${item.path}`))
     for (const member of members) {
       const measure = measured()
-      await restic.run(["dump", "--no-lock", member.snapshot, `/${dumpFile(member.name)}`], {
+      await restic.run(["dump", "--no-lock", member.snapshot, `/${dumpFile(member)}`], {
         output: async (stdout) => {
-          const into = `${folder}/0/new/${member.name}.sql`
+          const into = `${folder}/0/new/${dumpFile(member)}`
           await asTenant(job, ["write", into, "600"], (stdin) => pipeline(stdout, measure.through, stdin))
         },
       })
@@ -218,26 +229,21 @@ export const restore = async (
     count(await fetchTarget(fetching, item, fresh))
     steps.push({ live, fresh, by: whole ? "root" : "tenant", inode: fs.lstatSync(fresh).ino })
   }
-  const swaps: Array<DatabaseSwap> = []
-  if (members.length > 0) {
-    const databases = openDatabases(job)
-    try {
-      for (const member of members) {
-        const swap = await databases.load(restic, member, run.id)
-        run.say(`Database ${member.name}: ${swap.tables} tables.`)
-        swaps.push(swap)
-        bytes += member.bytes
-      }
-    } finally {
-      await databases.close()
+  const swaps: Array<Swap> = []
+  await withDatabases(job, async (databases) => {
+    for (const member of members) {
+      const swap = await databases.load(restic, member, wish.into ?? member.name, run.id)
+      run.say(`Database ${swap.database}: ${swap.tables} tables.`)
+      swaps.push(swap)
+      bytes += member.bytes
     }
-  }
+  })
   await carryOut(job, { run: run.id, record, at: Date.now(), folder, steps, databases: swaps })
   return {
     backup: found.id,
     files,
     bytes,
-    databases: members.map(({ name }) => name),
+    databases: swaps.map(({ database }) => database),
     kept: true,
     placeless,
     place: null,
@@ -256,15 +262,10 @@ export const undo = async (job: BackupJob, restored: string, run: Run, record: s
     ...step,
     inode: fs.lstatSync(step.fresh, { throwIfNoEntry: false })?.ino ?? null,
   }))
-  const swaps: Array<DatabaseSwap> = []
-  if (kept.databases.length > 0) {
-    const databases = openDatabases(job)
-    try {
-      for (const each of kept.databases) swaps.push(await databases.back(each, run.id))
-    } finally {
-      await databases.close()
-    }
-  }
+  const swaps: Array<Swap> = []
+  await withDatabases(job, async (databases) => {
+    for (const each of kept.databases) swaps.push(await databases.back(each, run.id))
+  })
   await carryOut(job, { ...kept, run: run.id, record, at: Date.now(), steps, databases: swaps })
   return { undone: restored, folders: steps.length, databases: swaps.map(({ database }) => database) }
 }

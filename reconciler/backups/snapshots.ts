@@ -42,7 +42,9 @@ export type Snapshot = typeof Snapshot.Type
 export const decodeSnapshots = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.NullOr(Schema.Array(Snapshot))))
 
 export const manifestFile = "manifest.json"
-export const dumpFile = (database: string): string => `${database}.sql`
+/** Statements, or what PostgreSQL's pg_restore reads. */
+export const dumpFile = ({ engine, name }: { readonly engine: string; readonly name: string }): string =>
+  `${name}.${engine === "postgresql" ? "pgdump" : "sql"}`
 
 export const runTag = (run: string): string => `run=${run}`
 

@@ -10,7 +10,7 @@ import * as Schema from "effect/Schema"
 import { hostPath } from "../host/path.ts"
 import { withFolder } from "../host/safe-path.ts"
 import { type BackupJob, stateFolderOf } from "../resources/backup-place.ts"
-import { loadingFile, openDatabases } from "./databases.ts"
+import { Swap, withDatabases } from "./databases.ts"
 import { exchange } from "./exchange.ts"
 import { execute } from "./restic.ts"
 import { asTenant } from "./tenant.ts"
@@ -25,15 +25,6 @@ const Step = Schema.Struct({
   inode: Schema.NullOr(Schema.Number),
 })
 export type Step = typeof Step.Type
-
-const Swap = Schema.Struct({
-  database: Schema.String,
-  fresh: Schema.String,
-  former: Schema.String,
-  tables: Schema.Int,
-  objects: Schema.String,
-  formerObjects: Schema.String,
-})
 
 const Exchange = Schema.Struct({
   run: Schema.String,
@@ -74,20 +65,15 @@ export const carryOut = async (job: BackupJob, what: Exchange): Promise<void> =>
 export const finish = async (job: BackupJob): Promise<string | undefined> => {
   if (!fs.existsSync(journalFile(job))) return undefined
   const what = Schema.decodeUnknownSync(one)(fs.readFileSync(journalFile(job), "utf8"))
-  if (what.databases.length > 0) {
-    const databases = openDatabases(job)
-    try {
-      // First: of a table that somebody holds, nothing has happened yet.
-      for (const [index, each] of what.databases.entries()) {
-        await databases.swap(each).catch((cause) => {
-          if (index === 0) fs.rmSync(journalFile(job))
-          throw cause
-        })
-      }
-    } finally {
-      await databases.close()
+  await withDatabases(job, async (databases) => {
+    // First: of a table that somebody holds, nothing has happened yet.
+    for (const [index, each] of what.databases.entries()) {
+      await databases.swap(each).catch((cause) => {
+        if (index === 0) fs.rmSync(journalFile(job))
+        throw cause
+      })
     }
-  }
+  })
   for (const step of what.steps) {
     if (inodeOf(step.live) === step.inode) continue
     if (step.by === "tenant") await asTenant(job, ["exchange", step.fresh, step.live])
@@ -122,18 +108,7 @@ export const tidyUp = async (job: BackupJob, now: number): Promise<void> => {
   for (const name of fs.existsSync(scratch) ? fs.readdirSync(scratch) : [])
     if (!stays.some(({ folder }) => folder === `${scratch}/${name}`)) await removeFolder(`${scratch}/${name}`)
   const former = new Set(stays.flatMap(({ databases }) => databases.map((each) => each.former)))
-  const loading = fs.existsSync(loadingFile(job)) ? fs.readFileSync(loadingFile(job), "utf8").split("\n") : []
-  const gone = loading.filter((name) => name.startsWith("plumb_") && !former.has(name))
-  if (job.mariadb !== null && gone.length > 0) {
-    const databases = openDatabases(job)
-    try {
-      for (const name of gone) await databases.drop(name)
-    } finally {
-      await databases.close()
-    }
-    for (const name of gone) fs.rmSync(`${stateFolderOf(job.policy)}/${name}.sql`, { force: true })
-    write(loadingFile(job), [...former, ""].join("\n"))
-  }
+  await withDatabases(job, (databases) => databases.dropOthers(former))
   if (stays.length === kept.length) return
   write(keptFile(job), Schema.encodeSync(many)(stays))
 }

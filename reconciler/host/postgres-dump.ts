@@ -22,6 +22,18 @@ import { sideEffectOf } from "./side-effect.ts"
 const asItIs = ["--no-owner", "--no-acl"]
 const own = [...asItIs, "--no-publications", "--no-subscriptions", "--no-security-labels", "--no-tablespaces"]
 
+/** Of pg_dump: one moment of everything that is the database's. */
+export const wholeDump = ["--format=custom", "--lock-wait-timeout=30s", ...own]
+
+/** Of pg_restore: all of it or nothing, made as that role. */
+export const restoreOptions = (database: string, role: string): ReadonlyArray<string> => [
+  ...asItIs,
+  "--exit-on-error",
+  "--single-transaction",
+  `--role=${role}`,
+  `--dbname=${database}`,
+]
+
 const options = { extendEnv: false, reject: false } as const
 
 /** Into a file of this machine; `temporary` is where it grows. */
@@ -31,11 +43,11 @@ export const dumpDatabase = (server: Cluster, name: string, file: string, tempor
     Effect.tryPromise({
       try: async (signal) => {
         await fs.rm(temporary, { force: true })
-        const { argv, env } = asPostgres(
-          server,
-          ["pg_dump", "--format=custom", "--compress=3", "--lock-wait-timeout=30s", ...own],
-          { PGUSER: "postgres", PGDATABASE: name, PGOPTIONS: "-c role=none -c statement_timeout=0" },
-        )
+        const { argv, env } = asPostgres(server, ["pg_dump", "--compress=3", ...wholeDump], {
+          PGUSER: "postgres",
+          PGDATABASE: name,
+          PGOPTIONS: "-c role=none -c statement_timeout=0",
+        })
         const child = execa("setpriv", argv, {
           ...options,
           env,
@@ -75,18 +87,10 @@ const runRestore = (server: Cluster, name: string, file: string, password: strin
     `pg_restore ${name} < ${file}`,
     Effect.tryPromise({
       try: async (signal) => {
-        const { argv, env } = asPostgres(
-          server,
-          [
-            "pg_restore",
-            ...asItIs,
-            "--exit-on-error",
-            "--single-transaction",
-            `--role=${ownersOf(name)}`,
-            `--dbname=${name}`,
-          ],
-          { PGUSER: fillerOf(name), PGPASSWORD: password },
-        )
+        const { argv, env } = asPostgres(server, ["pg_restore", ...restoreOptions(name, ownersOf(name))], {
+          PGUSER: fillerOf(name),
+          PGPASSWORD: password,
+        })
         const child = execa("setpriv", argv, { ...options, env, stdout: "ignore", cancelSignal: signal })
         // A program that ends early closes the pipe; what it said is told below.
         await pipeline(createReadStream(file), child.stdin).catch((cause) => {

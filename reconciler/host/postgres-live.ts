@@ -17,24 +17,15 @@ import {
   writersOf,
 } from "./postgres.ts"
 import { dumpDatabase, restoreDatabase } from "./postgres-dump.ts"
-import { ask, change, changeApart, cluster, installedCluster, refused } from "./postgres-program.ts"
+import { answer, change, changeApart, cluster, installedCluster, server } from "./postgres-program.ts"
 import * as query from "./postgres-queries.ts"
+import { Differences, mendRights } from "./postgres-rights.ts"
 import * as statement from "./postgres-statements.ts"
 import { identifier } from "./postgres-text.ts"
 import { temporaryName } from "./temporary.ts"
 
-/** The database in which what is of the whole server is asked and changed. */
-const server = "postgres"
-
 const Names = Schema.Array(Schema.String)
 const Group = { attributes: Schema.String, memberOf: Names, members: Names }
-const Difference = Schema.Struct({
-  on: Schema.String,
-  want: Schema.NullOr(Schema.String),
-  have: Schema.NullOr(Schema.String),
-  mend: Schema.String,
-})
-const Differences = Schema.Array(Difference)
 const Texts = Schema.Record(Schema.String, Schema.Unknown)
 const Sizes = Schema.Record(Schema.String, Schema.Number)
 const Entry = Schema.Struct({
@@ -53,11 +44,6 @@ const Roles = Schema.Record(
     grantedIn: Names,
   }),
 )
-
-const answer = <A>(shape: Schema.Codec<A, unknown>, database: string, text: string) =>
-  Effect.flatMap(ask(database, text), (value) =>
-    Effect.try({ try: () => Schema.decodeUnknownSync(shape)(value), catch: () => refused("an unexpected answer") }),
-  )
 
 const texts = (text: string) =>
   Effect.map(
@@ -135,12 +121,7 @@ const mendDatabase: Postgres["mendDatabase"] = (name, members) =>
         statement.groupChange(group, seen.groups[group], members[group] ?? []),
       ),
     ])
-    // What changes its owner has other rights then.
-    for (let round = 0; round < 3; round++) {
-      const found = yield* answer(Differences, name, query.differencesQuery(name))
-      if (found.length === 0) break
-      yield* change(name, [...new Set(found.map(({ mend }) => mend))])
-    }
+    yield* mendRights(name, name)
     if (!seen.hbaIsRead) yield* readHba(name)
   })
 

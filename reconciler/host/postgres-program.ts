@@ -7,6 +7,7 @@
 
 import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { execa } from "execa"
 import { ResourceFailure } from "../contract/resource.ts"
 import { toFailure } from "./failure.ts"
@@ -43,23 +44,25 @@ export const installedCluster = (): Cluster | null => {
   }
 }
 
+/** By which each of its programs finds the server. */
+export const programEnvironment = ({ port }: Pick<Cluster, "port">) => ({
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  LC_ALL: "C",
+  PGHOST: sockets,
+  PGPORT: port,
+  PGCLIENTENCODING: "UTF8",
+  PGCONNECT_TIMEOUT: "5",
+  PGAPPNAME: "plumbline",
+})
+
 /** The argument vector and the environment of one of its programs. */
 export const asPostgres = (
-  { bin, port }: Cluster,
+  cluster: Cluster,
   argv: readonly [string, ...Array<string>],
   env: Readonly<Record<string, string>> = {},
 ) => ({
-  argv: ["--reuid=postgres", "--regid=postgres", "--init-groups", "--", `${bin}/${argv[0]}`, ...argv.slice(1)],
-  env: {
-    PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    LC_ALL: "C",
-    PGHOST: sockets,
-    PGPORT: port,
-    PGCLIENTENCODING: "UTF8",
-    PGCONNECT_TIMEOUT: "5",
-    PGAPPNAME: "plumbline",
-    ...env,
-  },
+  argv: ["--reuid=postgres", "--regid=postgres", "--init-groups", "--", `${cluster.bin}/${argv[0]}`, ...argv.slice(1)],
+  env: { ...programEnvironment(cluster), ...env },
 })
 
 const sessions = Object.entries({
@@ -113,13 +116,22 @@ const psql = (database: string, statements: string) =>
     }),
   )
 
+/** The database in which what is of the whole server is asked and changed. */
+export const server = "postgres"
+
 /** One value. */
-export const ask = (database: string, query: string): Effect.Effect<unknown, ResourceFailure> =>
+const ask = (database: string, query: string): Effect.Effect<unknown, ResourceFailure> =>
   Effect.flatMap(psql(database, `${query};\n`), (text) =>
     Effect.try({
       try: (): unknown => (text === "" ? undefined : JSON.parse(text)),
       catch: () => refused("an answer could not be read"),
     }),
+  )
+
+/** One value of a known shape. */
+export const answer = <A>(shape: Schema.Codec<A, unknown>, database: string, query: string) =>
+  Effect.flatMap(ask(database, query), (value) =>
+    Effect.try({ try: () => Schema.decodeUnknownSync(shape)(value), catch: () => refused("an unexpected answer") }),
   )
 
 /** All of them or none. Every value in them came through an encoder. */

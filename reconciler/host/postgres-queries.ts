@@ -4,7 +4,7 @@
 // The one thing to know before changing it: names resolve in pg_catalog alone (the connection sets the search path), and
 // nothing here runs a function, an operator or a view that a tenant has made.
 
-import { ownersOf, readersOf, writersOf } from "./postgres.ts"
+import { databaseRights, ownersOf, readersOf, writersOf } from "./postgres.ts"
 import { literal } from "./postgres-text.ts"
 
 /** What a role has beyond CREATE ROLE … NOLOGIN. */
@@ -24,6 +24,13 @@ const members = `
   coalesce((select json_agg(g.rolname || ${withOption} order by g.rolname) from pg_auth_members m
     join pg_roles g on g.oid = m.member where m.roleid = r.oid), '[]')`
 
+/**
+ * Whether the rules of who comes in are those of the file. A file that took another's place may have been written a while
+ * before: its inode changed in that moment. The kernel's clock for files is a few milliseconds late.
+ */
+const hbaIsRead = `
+  (select pg_conf_load_time() > greatest(modification, change) + interval '20 ms' from pg_stat_file(current_setting('hba_file')))`
+
 /** A text for each database. Rows that were written in it tell of changes that nothing outside of it shows. */
 export const databasesQuery = `
   select coalesce(json_object_agg(d.datname, concat_ws('/', d.oid, d.datdba, d.datallowconn, d.datistemplate, d.datacl,
@@ -31,7 +38,7 @@ export const databasesQuery = `
     (select string_agg(concat_ws(':', r.rolname, ${attributes}, ${memberOf}::text, ${members}::text, r.rolpassword is null), ',')
       from pg_authid r
       where r.rolname in (d.datname, 'plumb_write_' || d.datname, 'plumb_owner_' || d.datname)),
-    (select pg_conf_load_time() > modification + interval '20 ms' from pg_stat_file(current_setting('hba_file')))
+    ${hbaIsRead}
   )), '{}') from pg_database d left join pg_stat_database s on s.datid = d.oid where not d.datistemplate or d.datname !~ '^template'`
 
 export const databaseQuery = (name: string) => `
@@ -43,7 +50,7 @@ export const databaseQuery = (name: string) => `
       'memberOf', ${memberOf}, 'members', ${members}))
       from pg_authid r
       where r.rolname in (${[readersOf(name), writersOf(name), ownersOf(name)].map(literal).join(", ")})), '{}'),
-    'hbaIsRead', (select pg_conf_load_time() > modification + interval '20 ms' from pg_stat_file(current_setting('hba_file'))))
+    'hbaIsRead', ${hbaIsRead})
   from pg_database d where d.datname = ${literal(name)}`
 
 /** Both at one moment, asked in the database itself. */
@@ -108,7 +115,7 @@ with
   names(part, name) as (values ('r', ${literal(readersOf(name))}), ('w', ${literal(writersOf(name))}), ('o', ${literal(ownersOf(name))})),
   who as (select part, oid, rolname from names join pg_roles on rolname = name),
   wanted(kind, part, privilege) as (values
-    ('DATABASE', 'r', 'CONNECT'), ('DATABASE', 'w', 'TEMPORARY'), ('DATABASE', 'o', 'TEMPORARY'), ('DATABASE', 'o', 'CREATE'),
+    ${databaseRights.map(({ part, privilege }) => `('DATABASE', '${part}', '${privilege}')`).join(", ")},
     ('SCHEMA', 'r', 'USAGE'), ('TABLE', 'r', 'SELECT'), ('TABLE', 'w', 'INSERT'), ('TABLE', 'w', 'UPDATE'), ('TABLE', 'w', 'DELETE'),
     ('SEQUENCE', 'r', 'SELECT'), ('SEQUENCE', 'w', 'USAGE'), ('SEQUENCE', 'w', 'UPDATE')),
   schemas as (select n.* from pg_namespace n where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'

@@ -1,10 +1,49 @@
 // What makes roles so: pure, from how they shall be and how they were found.
 
-import { everyUser, type PgGroup, type PgRole, type WantedRole } from "./postgres.ts"
+import {
+  databaseRights,
+  everyUser,
+  ownersOf,
+  type PgGroup,
+  type PgRole,
+  readersOf,
+  type WantedRole,
+  writersOf,
+} from "./postgres.ts"
 import { identifier, literal, password } from "./postgres-text.ts"
 
 export const createDatabase = (name: string): string =>
   `CREATE DATABASE ${identifier(name)} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8' OWNER postgres`
+
+/** What roles have set for one database, which hangs on what it is and not on its name. Lists are kept as they are quoted. */
+const moveSettings = (from: string, to: string): string => `DO $move$ DECLARE one record; BEGIN
+  FOR one IN SELECT r.rolname, c.name, c.value FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
+      JOIN pg_database d ON d.oid = s.setdatabase,
+      LATERAL (SELECT split_part(x, '=', 1), substr(x, strpos(x, '=') + 1) FROM unnest(s.setconfig) x) c(name, value)
+    WHERE d.datname = ${literal(from)} LOOP
+    EXECUTE format('ALTER ROLE %I IN DATABASE %I RESET %s', one.rolname, ${literal(from)}, one.name);
+    IF one.name NOT IN ('search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries') THEN
+      EXECUTE format('ALTER ROLE %I IN DATABASE %I SET %s TO %L', one.rolname, ${literal(to)}, one.name, one.value);
+    ELSIF one.value ~ '^("([^"]|"")+"|[a-z_][a-z0-9_]*)(, ("([^"]|"")+"|[a-z_][a-z0-9_]*))*$' THEN
+      EXECUTE format('ALTER ROLE %I IN DATABASE %I SET %s TO %s', one.rolname, ${literal(to)}, one.name, one.value);
+    END IF;
+  END LOOP; END $move$`
+
+/**
+ * What was in `fresh` is in `name` from then on, and what was there is in `former`; the roles of `name` may do with the one
+ * what they could do with the other. In one transaction all of it.
+ */
+export const changePlaces = (name: string, fresh: string, former: string): ReadonlyArray<string> => [
+  `ALTER DATABASE ${identifier(name)} RENAME TO ${identifier(former)}`,
+  `ALTER DATABASE ${identifier(fresh)} RENAME TO ${identifier(name)}`,
+  moveSettings(former, name),
+  ...[readersOf(name), writersOf(name), ownersOf(name)].map(
+    (role) => `REVOKE ALL ON DATABASE ${identifier(former)} FROM ${identifier(role)} CASCADE`,
+  ),
+  ...databaseRights.map(
+    ({ of, privilege }) => `GRANT ${privilege} ON DATABASE ${identifier(name)} TO ${identifier(of(name))}`,
+  ),
+]
 
 const nothing = "INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 
@@ -72,9 +111,12 @@ export const roleChange = (name: string, want: WantedRole, seen: PgRole | undefi
   }
 }
 
+/** Two records may be the first of the host at once. */
+export const createEveryUser = `DO $all$ BEGIN ${createGroup(everyUser)}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $all$`
+
 /** Of everybody that is a role of the platform's: what it has of its own. */
 export const everyUserChange = (seen: PgRole | undefined): ReadonlyArray<string> =>
-  seen === undefined ? [createGroup(everyUser)] : groupChange(everyUser, seen, seen.members)
+  seen === undefined ? [createEveryUser] : groupChange(everyUser, seen, seen.members)
 
 export const endSessions = (name: string): string =>
   `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = ${literal(name)} AND pid <> pg_backend_pid()`

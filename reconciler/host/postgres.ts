@@ -25,6 +25,13 @@ export const everyUser = "plumb_sql"
 export const readersOf = (database: string): string => database
 export const writersOf = (database: string): string => `plumb_write_${database}`
 export const ownersOf = (database: string): string => `plumb_owner_${database}`
+/** What each of its roles may do with the database itself. */
+export const databaseRights = [
+  { part: "r", privilege: "CONNECT", of: readersOf },
+  { part: "w", privilege: "TEMPORARY", of: writersOf },
+  { part: "o", privilege: "TEMPORARY", of: ownersOf },
+  { part: "o", privilege: "CREATE", of: ownersOf },
+] as const
 /** Logs in while a dump is brought back, and is gone then. */
 export const fillerOf = (database: string): string => `plumb_fills_${database}`
 

@@ -9,7 +9,10 @@ import * as Schema from "effect/Schema"
 /** For root alone: what is made, and by which keys. */
 export const backupsFolder = "/etc/plumbline/backups"
 
-/** Databases of accounts, each a file called ACCOUNT.DATABASE in which its server is named. For root alone. */
+/**
+ * Databases of accounts, each a file called ACCOUNT.DATABASE (or ACCOUNT.DATABASE.ENGINE, since each server may have one of the
+ * name) in which its server is named. For root alone.
+ */
 export const databasesFolder = "/etc/plumbline/databases"
 
 /** Of each policy a folder: restic's cache, what was last reported. */
@@ -39,10 +42,12 @@ export const RestoreJob = Schema.Struct({
   what: Schema.Union([
     Schema.Literals(["everything", "files"]),
     Schema.Struct({ path: Schema.String }),
-    Schema.Struct({ database: Schema.String }),
+    Schema.Struct({ database: Schema.String, engine: Schema.optionalKey(Schema.String) }),
   ]),
   /** Null: in the place of what is there. */
   beside: Schema.NullOr(Schema.String),
+  /** Another database of the account's that takes in what the wanted one held. */
+  into: Schema.NullOr(Schema.String),
   /** Only said, not done. */
   preview: Schema.Boolean,
   /** The restore that is to be undone. */
