@@ -222,7 +222,11 @@ describe("Database on PostgreSQL", () => {
         "x".repeat(52),
       ].flatMap((name) => [{ name }, { users: [{ ...user, name }] }]),
       { users: [{ ...user, name: "acme_wiki" }] },
-      { users: [{ ...user, hosts: ["192.0.2.7"] }] },
+      ...["all", "samenet", "example.org", "0.0.0.0/0 trust", "192.0.2.7/24\nlocal all all trust", "", "%"].map(
+        (host) => ({
+          users: [{ ...user, hosts: [host] }],
+        }),
+      ),
       { users: [{ ...user, passwordVerifier: `*${"0A".repeat(20)}` }] },
       { engine: "constructor" },
     ])

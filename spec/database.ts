@@ -68,7 +68,7 @@ export const DatabaseUser = Schema.Struct({
       ),
     )
     .pipe(
-      explained("Where the user may come from: localhost, addresses, and networks of IPv4."),
+      explained("Where the user may come from: localhost, addresses and networks (MariaDB: of IPv4 alone)."),
       withDefault(["localhost"]),
     ),
 })
@@ -120,19 +120,24 @@ const postgresqlFlaws = ({ characterSet, collation, name, users }: Written) => {
             },
           ]
         : []),
-      ...user.hosts.flatMap((host, place) =>
-        host === "localhost"
-          ? []
-          : [
-              {
-                path: ["users", index, "hosts", place],
-                ...flaw("Users of PostgreSQL come from localhost alone for now.", "Leave hosts out, or use MariaDB."),
-              },
-            ],
-      ),
     ]),
   ]
 }
+
+/** What MariaDB does not have. */
+const mariadbFlaws = ({ users }: Written) =>
+  users.flatMap(({ hosts }, index) =>
+    hosts.flatMap((host, place) =>
+      host.includes(":") && host.includes("/")
+        ? [
+            {
+              path: ["users", index, "hosts", place],
+              ...flaw(`${show(host)} is a network of IPv6.`, "MariaDB knows only single addresses of IPv6: list them."),
+            },
+          ]
+        : [],
+    ),
+  )
 
 const otherVerifiers = ({ engine, users }: Written) =>
   users.flatMap(({ passwordVerifier: text }, index) =>
@@ -182,7 +187,7 @@ export const DatabaseSpec = Schema.Struct({
         ]
   }),
   ruleAcross<Written>((spec) => [
-    ...(spec.engine === "postgresql" ? postgresqlFlaws(spec) : []),
+    ...(spec.engine === "postgresql" ? postgresqlFlaws(spec) : mariadbFlaws(spec)),
     ...otherVerifiers(spec),
   ]),
 )

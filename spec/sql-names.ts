@@ -77,8 +77,6 @@ const hostFlaw = (host: string): Flaw | undefined => {
   if (canonical !== host) return flaw(`${show(host)} has a canonical form.`, `Write ${canonical}.`)
   const [, prefix] = host.split("/")
   if (prefix === undefined) return undefined
-  if (host.includes(":"))
-    return flaw(`${show(host)} is a network of IPv6.`, "The server knows only single addresses of IPv6: list them.")
   return Number(prefix) < 8
     ? flaw(`${show(host)} is half of the internet.`, "Use networks of /8 or smaller.")
     : undefined

@@ -6,6 +6,8 @@
  */
 import type { Desired, Rendered, Rests } from "../../reconciler/contract/controller.ts"
 import type { Facts } from "../../reconciler/contract/facts.ts"
+import type { Resource } from "../../reconciler/contract/resource.ts"
+import { block } from "../../reconciler/resources/block.ts"
 import { file } from "../../reconciler/resources/file.ts"
 import { pgDatabase } from "../../reconciler/resources/pg-database.ts"
 import { pgRole } from "../../reconciler/resources/pg-role.ts"
@@ -16,6 +18,33 @@ import * as to from "../encode/postgresql.ts"
 import { UnsafeValue } from "../encode/unsafe.ts"
 import { databaseEntry, platform } from "../layout.ts"
 import { resources, stalled } from "../outcome.ts"
+
+interface Coming {
+  readonly name: string
+  readonly hosts: ReadonlyArray<string>
+  readonly networks: ReadonlyArray<string>
+}
+
+/**
+ * What differs from how everybody comes in (`controllers/node/postgresql.ts`), which stands behind it. Over a network only
+ * with TLS. https://www.postgresql.org/docs/15/auth-pg-hba-conf.html
+ */
+const waysIn = (database: string, users: ReadonlyArray<Coming>, hba: string | null): ReadonlyArray<Resource> => {
+  const line = (type: string, user: string, ...rest: ReadonlyArray<string>) =>
+    `${[type, `"${database}"`, `"${user}"`, ...rest].join(" ")} # plumbline\n`
+  const lines = users.flatMap(({ hosts, name, networks }) => [
+    ...networks.map((network) => line("hostssl", name, network, "scram-sha-256")),
+    ...(hosts.includes("localhost")
+      ? []
+      : [
+          line("local", name, "reject"),
+          ...["127.0.0.1/32", "::1/128"].map((address) => line("host", name, address, "reject")),
+        ]),
+  ])
+  if (hba === null || !hba.startsWith("/") || lines.length === 0) return []
+  const where = { fields: ["spec.users"], after: [pgDatabaseKey(database)] }
+  return [block(`${hba as `/${string}`}#${database}`, { content: lines.join("") }, where)]
+}
 
 export const onPostgresql = (
   { kind, name, spec }: Desired<DatabaseSpec>,
@@ -28,10 +57,10 @@ export const onPostgresql = (
   const server = to.databaseName(serverDatabaseName(name, spec))
   const named = ["metadata.name", "spec.name"]
   const users = spec.users.map((user) => {
-    for (const host of user.hosts) to.localHost(host)
     if (!databaseAccess.includes(user.access))
       throw new UnsafeValue("the access of a database user", user.access, "Use read-only, read-write or admin.")
-    return { ...user, name: to.userName(user.name, server) }
+    const networks = user.hosts.filter((host) => host !== "localhost").map(to.network)
+    return { ...user, name: to.userName(user.name, server), networks: networks.toSorted() }
   })
   const namesOf = (access: string) => users.flatMap((user) => (user.access === access ? [user.name] : [])).toSorted()
   const database = pgDatabase(
@@ -61,5 +90,5 @@ export const onPostgresql = (
     { owner: "root", group: "root", mode: 0o600, content: "postgresql" },
     { fields: [...named, "spec.account"], after: [pgDatabaseKey(server), pathKey(platform.databases)] },
   )
-  return resources([database, ...roles, entry], rests)
+  return resources([database, ...roles, entry, ...waysIn(server, users, facts.postgresql.hba)], rests)
 }

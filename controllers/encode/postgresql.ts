@@ -29,9 +29,16 @@ export const userName = (value: string, database: string): string => {
   return name
 }
 
-/** For now: addresses would have to stand in a file that all records share. */
-export const localHost = (value: string): string =>
-  shaped("a host of a user of PostgreSQL", value, /^localhost$/, "Users of PostgreSQL come from localhost alone.")
+/** An address or a network as pg_hba.conf has it, with its prefix; neither a name nor a keyword. */
+export const network = (value: string): string => {
+  const text = shaped(
+    "a host of a user of PostgreSQL",
+    value,
+    /^(?:\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:\/\d{1,3})?)$/,
+    "Use localhost, an address or a network.",
+  )
+  return text.includes("/") ? text : `${text}/${text.includes(":") ? 128 : 32}`
+}
 
 export const verifier = (value: string): string =>
   shaped(

@@ -2,7 +2,8 @@
  * What a node has for the PostgreSQL of all accounts: the lines of pg_hba.conf by which their users come in.
  *
  * The one thing to know before changing it: the first line that fits decides, so ours stand at the top. They are for members
- * of our role alone, and let each into the databases whose role it is a member of, which are those of its record.
+ * of our role alone, and let each into the databases whose role it is a member of, which are those of its record. What is
+ * said of single users (where else they come from) stands in blocks of their records, before these.
  * https://www.postgresql.org/docs/15/auth-pg-hba-conf.html
  */
 import type { Facts } from "../../reconciler/contract/facts.ts"

@@ -236,7 +236,7 @@ const databases = [
         access: "admin",
         passwordVerifier: `SCRAM-SHA-256$4096:${"s".repeat(22)}==$${"k".repeat(43)}=:${"v".repeat(43)}=`,
       },
-      { name: "wiki" },
+      { name: "wiki", hosts: ["2001:db8::/32", "192.0.2.7"] },
       { name: "wiki_report", access: "read-only" },
     ],
   }),

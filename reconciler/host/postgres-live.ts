@@ -125,10 +125,10 @@ const mendDatabase: Postgres["mendDatabase"] = (name, members) =>
     if (!seen.hbaIsRead) yield* readHba(name)
   })
 
-/** Waits until it was read, a second at most: what comes in then comes by the new rules. */
+/** Waits until it was read for certain, for two seconds at most: what comes in then comes by the new rules. */
 const readHba = (name: string) =>
   Effect.gen(function* () {
-    for (let times = 0; times < 10; times++) {
+    for (let times = 0; times < 20; times++) {
       yield* changeApart(server, "SELECT pg_reload_conf()")
       yield* Effect.sleep("100 millis")
       if ((yield* answer(Schema.UndefinedOr(Entry), server, query.databaseQuery(name)))?.hbaIsRead !== false) return

@@ -26,10 +26,11 @@ const members = `
 
 /**
  * Whether the rules of who comes in are those of the file. A file that took another's place may have been written a while
- * before: its inode changed in that moment. The kernel's clock for files is a few milliseconds late.
+ * before: its inode changed in that moment. The server tells whole seconds of it, cut off: until the next one has begun,
+ * what was read may be what was there before.
  */
 const hbaIsRead = `
-  (select pg_conf_load_time() > greatest(modification, change) + interval '20 ms' from pg_stat_file(current_setting('hba_file')))`
+  (select pg_conf_load_time() > greatest(modification, change) + interval '1 s' from pg_stat_file(current_setting('hba_file')))`
 
 /** A text for each database. Rows that were written in it tell of changes that nothing outside of it shows. */
 export const databasesQuery = `

@@ -194,4 +194,70 @@ describe("lines of ours in somebody else's file", () => {
       }),
     ),
   )
+
+  it("of several records stand at the top by their names, before the one that has none, in whatever order they came", () =>
+    onFile("theirs\n", (read) =>
+      Effect.gen(function* () {
+        const blocks = [
+          [`${path}#wiki`, { content: "wiki # plumb\n" }],
+          [path, { content: "everybody # plumb\n" }],
+          [`${path}#shop`, { content: "shop # plumb\n" }],
+        ] as const
+        const seen = new Set<string>()
+        for (const order of [
+          [0, 1, 2],
+          [1, 0, 2],
+          [2, 1, 0],
+          [0, 2, 1],
+        ]) {
+          // At once, as records are reconciled.
+          yield* Effect.all(
+            order.map((index) => {
+              const [id, content] = blocks[index] ?? blocks[0]
+              return Effect.flatMap(blockType.observe(id, content), (now) => blockType.apply(id, content, now, "r1"))
+            }),
+            { concurrency: "unbounded" },
+          )
+          for (const [id, content] of blocks)
+            expect(blockType.diff(content, yield* blockType.observe(id, content))).toEqual([])
+          seen.add(read())
+          yield* blockType.remove(`${path}#shop`, removal)
+          for (const [id, content] of blocks.slice(0, 2))
+            expect(blockType.diff(content, yield* blockType.observe(id, content))).toEqual([])
+          for (const [id] of blocks) yield* blockType.remove(id, removal)
+          expect(read()).toBe("theirs\n")
+        }
+        expect([...seen].map((text) => text.replace(/^# .*\n/gm, ""))).toEqual([
+          "shop # plumb\nwiki # plumb\neverybody # plumb\ntheirs\n",
+        ])
+      }),
+    ))
+
+  it.each([
+    ["a stranger's line before all", (text: string) => `stranger\n${text}`],
+    ["without an end", (text: string) => text.replace("# END Plumbline shop\n", "")],
+    [
+      "the other way round",
+      (text: string) =>
+        text.replace(/^(# BEGIN Plumbline shop.*?# END Plumbline shop\n)(.*?# END Plumbline wiki\n)/s, "$2$1"),
+    ],
+  ])("of several records stand so again: %s", (_what, edit) =>
+    onFile("theirs\n", (read, write) =>
+      Effect.gen(function* () {
+        const blocks = ["wiki", "shop"].map((name) => [`${path}#${name}`, { content: `${name} # plumb\n` }] as const)
+        const all = Effect.forEach(blocks, ([id, content]) =>
+          Effect.flatMap(blockType.observe(id, content), (now) =>
+            blockType.diff(content, now).length === 0 ? Effect.void : blockType.apply(id, content, now, "r1"),
+          ),
+        )
+        yield* all
+        const whole = read()
+        write(edit(whole))
+        expect(read()).not.toBe(whole)
+        yield* all
+        yield* all
+        expect(read().replace("stranger\n", "")).toBe(whole)
+      }),
+    ),
+  )
 })

@@ -1,7 +1,12 @@
 // A few lines of ours in a file that is somebody else's, between two marks. The rest of the file is theirs and stays byte for
-// byte; where the lines stand in it is ours to say, because in the files that this is for (PAM's) the order is the meaning.
+// byte; where the lines stand in it is ours to say, because in the files that this is for (PAM's, PostgreSQL's) the order is the
+// meaning.
+//
+// The one thing to know before changing it: a file may have several blocks of several records, each by a name of its own
+// (PATH#NAME). Those that stand at the top do so in the order of their names, and the one without a name behind them.
 
 import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
 import {
   type FieldDiff,
   type HostKey,
@@ -23,7 +28,7 @@ export interface BlockSpec {
   readonly before?: string
 }
 
-/** A block in the file of this path, which must be there. One block of ours a file. */
+/** A block in the file of this path, which must be there; or `PATH#NAME`, one of several. */
 export const block = (path: `/${string}`, spec: BlockSpec, where: Place): Resource<BlockSpec> =>
   place("block", path, spec, where)
 
@@ -35,8 +40,27 @@ export interface SeenBlock {
   readonly inPlace: boolean
 }
 
-const begin = "# BEGIN Plumbline: lines of its own; the rest of the file is not touched.\n"
-const end = "# END Plumbline\n"
+interface Block {
+  readonly path: HostPath
+  readonly name: string | undefined
+  readonly begin: string
+  readonly end: string
+}
+
+const blockOf = (id: string): Block => {
+  const [path = "", name] = id.split("#")
+  const called = name === undefined ? "" : ` ${name}`
+  return {
+    path: hostPath(path),
+    name,
+    begin: `# BEGIN Plumbline${called}: lines of its own; the rest of the file is not touched.\n`,
+    end: `# END Plumbline${called}\n`,
+  }
+}
+
+/** Several records may have blocks in one file. */
+const turn = Semaphore.makeUnsafe(1)
+
 const limit = 1 << 20
 
 export const blockType: ResourceType<BlockSpec, SeenBlock> = {
@@ -44,11 +68,12 @@ export const blockType: ResourceType<BlockSpec, SeenBlock> = {
   owns: (id) => [blockKey(id)],
   observe: (id, spec) =>
     attempt(({ files }) => {
-      const text = read(files, hostPath(id))
-      const at = text?.indexOf(begin) ?? -1
+      const ours = blockOf(id)
+      const text = read(files, ours.path)
+      const at = text?.indexOf(ours.begin) ?? -1
       if (text === undefined || at < 0) return undefined
-      const content = text.slice(at + begin.length).split(end)[0] ?? ""
-      return { content, inPlace: text === withBlock(without(text), { ...spec, content }) }
+      const content = text.slice(at + ours.begin.length).split(ours.end)[0] ?? ""
+      return { content, inPlace: text === withBlock(ours, without(ours, text), { ...spec, content }) }
     }),
   diff: (spec, seen): ReadonlyArray<FieldDiff> => {
     if (seen === undefined) {
@@ -60,20 +85,36 @@ export const blockType: ResourceType<BlockSpec, SeenBlock> = {
     ]
   },
   apply: (id, spec) =>
-    Effect.flatMap(
-      attempt(({ files }) => read(files, hostPath(id))),
-      (text) =>
-        text === undefined ? Effect.fail(noFile(id)) : replace(hostPath(id), text, withBlock(without(text), spec)),
+    edit(id, (ours, text) =>
+      text === undefined
+        ? Effect.fail(noFile(ours.path))
+        : replace(ours.path, text, withBlock(ours, without(ours, text), spec)),
     ),
   remove: (id, removal) =>
-    Effect.gen(function* () {
-      const text = yield* attempt(({ files }) => read(files, hostPath(id)))
-      if (text !== undefined && goes(removal)) yield* replace(hostPath(id), text, without(text))
-      return []
-    }),
-  watch: (id) => [id],
+    Effect.as(
+      edit(id, (ours, text) =>
+        text !== undefined && goes(removal) ? replace(ours.path, text, without(ours, text)) : Effect.void,
+      ),
+      [],
+    ),
+  watch: (id) => [blockOf(id).path],
   keep: ({ content }) => content,
 }
+
+/** Between what is read and what is written nobody else has a turn. */
+const edit = (
+  id: string,
+  change: (ours: Block, text: string | undefined) => Effect.Effect<void, ResourceFailure, Host>,
+) =>
+  Effect.suspend(() => {
+    const ours = blockOf(id)
+    return turn.withPermits(1)(
+      Effect.flatMap(
+        attempt(({ files }) => read(files, ours.path)),
+        (text) => change(ours, text),
+      ),
+    )
+  })
 
 const placeOf = ({ before }: BlockSpec): string => (before === undefined ? "at the top" : `before ${before}`)
 
@@ -90,19 +131,38 @@ const replace = Effect.fnUntraced(function* (path: HostPath, from: string, to: s
 })
 
 /** The others' text. Where somebody took away the end's mark, a block goes as far as its lines name us. */
-const without = (text: string): string => {
+const without = ({ begin, end }: Block, text: string): string => {
   let rest = text
   for (let at = rest.indexOf(begin); at >= 0; at = rest.indexOf(begin)) {
     const inside = rest.slice(at + begin.length)
     const to = inside.indexOf(end)
-    rest = rest.slice(0, at) + (to < 0 ? inside.replace(/^(?:.*plumb.*\n)+/, "") : inside.slice(to + end.length))
+    const next = inside.indexOf("# BEGIN Plumbline")
+    const isWhole = to >= 0 && !(next >= 0 && next < to)
+    rest = rest.slice(0, at) + (isWhole ? inside.slice(to + end.length) : inside.replace(/^(?:(?!# ).*plumb.*\n)+/, ""))
   }
   return rest.replaceAll(end, "")
 }
 
-const withBlock = (text: string, { before, content }: BlockSpec): string => {
+/** Where the blocks that stand at the top before ours end. */
+const behindOthers = (text: string, name: string | undefined): number => {
+  let at = 0
+  for (;;) {
+    const found = /^# BEGIN Plumbline(?: (\S+))?: .*\n/.exec(text.slice(at))
+    if (found === null || found[1] === undefined || (name !== undefined && found[1] > name)) return at
+    const { end } = blockOf(`/#${found[1]}`)
+    const to = text.indexOf(end, at)
+    if (to < 0) return at
+    at = to + end.length
+  }
+}
+
+const withBlock = ({ begin, end, name }: Block, text: string, { before, content }: BlockSpec): string => {
+  if (before === undefined) {
+    const at = behindOthers(text, name)
+    return `${text.slice(0, at)}${begin}${content}${end}${text.slice(at)}`
+  }
   const lines = text.split(/(?<=\n)/)
-  const at = before === undefined ? 0 : lines.findIndex((line) => line.trimEnd() === before)
+  const at = lines.findIndex((line) => line.trimEnd() === before)
   const where = at < 0 ? lines.length : at
   const head = lines.slice(0, where).join("")
   const separator = head === "" || head.endsWith("\n") ? "" : "\n"
