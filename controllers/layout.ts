@@ -263,6 +263,8 @@ export const backups = {
   unitFile: "/etc/systemd/system/plumb-backup@.service",
   checkUnitFile: "/etc/systemd/system/plumb-check@.service",
   drillUnitFile: "/etc/systemd/system/plumb-drill@.service",
+  /** Beside the folder of policies, whose names are the tenants'. */
+  turn: `${platform.configuration}/backup-turn`,
 } as const
 
 /** Files and timers of a backup policy. */

@@ -35,7 +35,7 @@ export const node = guarded<NodeSpec>("Node", ({ spec }, { facts }) =>
     ...phpTemplates(facts),
     ...cronRunner,
     folder(platform.databases, 0o700),
-    ...backupsOfNode(facts),
+    ...backupsOfNode(spec, facts),
     ...logRotation(facts),
     ...sshOfNode(facts),
     ...postgresqlOfNode(facts),

@@ -67,6 +67,14 @@ export const NodeSpec = Schema.Struct({
       Trust.pipe(explained("Authorities that an ACME server may prove itself by, beside those that everybody trusts.")),
     ),
   }).pipe(explained("How certificates are ordered."), withDefault({})),
+  backups: Schema.Struct({
+    atOnce: intBetween(1, 64, "backups").pipe(
+      explained(
+        "How many scheduled backups, checks and drills of all accounts run at once; the others wait for their turn.",
+      ),
+      withDefault(2),
+    ),
+  }).pipe(explained("How accounts are backed up."), withDefault({})),
   webhooks: Schema.Struct({
     allow: Schema.Array(Network).pipe(
       explained("Addresses that webhooks may reach although they are not public: of your own network, say."),

@@ -6,14 +6,19 @@ import { file as fileResource } from "../../reconciler/resources/file.ts"
 import { group } from "../../reconciler/resources/group.ts"
 import { groupKey, pathKey } from "../../reconciler/resources/place.ts"
 import { user } from "../../reconciler/resources/user.ts"
+import type { NodeSpec } from "../../spec/node.ts"
 import { file } from "../encode/text.ts"
 import { backups, type HostPath, platform } from "../layout.ts"
+import { turnText } from "./turn.ts"
 import { backupUnit, checkUnit, drillUnit } from "./units.ts"
 
 const everyNode = { fields: ["metadata.name"] }
 const root = { owner: "root", group: "root" }
 
-export const backupsOfNode = ({ backups: programs }: Facts): ReadonlyArray<Resource> =>
+export const backupsOfNode = (
+  { backups: { atOnce } }: NodeSpec,
+  { backups: programs }: Facts,
+): ReadonlyArray<Resource> =>
   programs === null
     ? []
     : [
@@ -35,6 +40,11 @@ export const backupsOfNode = ({ backups: programs }: Facts): ReadonlyArray<Resou
           backups.state,
           { ...root, mode: 0o700 },
           { ...everyNode, after: [pathKey(platform.state)], onDelete: "retain" },
+        ),
+        fileResource(
+          backups.turn,
+          { ...root, mode: 0o755, content: turnText(atOnce) },
+          { fields: ["spec.backups.atOnce"], after: [pathKey(platform.configuration)] },
         ),
         unitFile(backups.unitFile, backupUnit(programs)),
         unitFile(backups.checkUnitFile, checkUnit(programs)),

@@ -16,8 +16,8 @@ const keeperUnit = (description: to.Unit, verb: to.Unit, { keeper }: Programs): 
 
   [Service]
   Type=exec
-  # Of one policy, one thing at a time.
-  ExecStart=/usr/bin/flock --no-fork ${to.pathWith(backups.state, "/%I")} ${to.path(keeper.node)} ${to.path(keeper.program)} ${verb} %I
+  # Of all policies a few things at a time, of one policy one.
+  ExecStart=${to.path(backups.turn)} /usr/bin/flock --no-fork ${to.pathWith(backups.state, "/%I")} ${to.path(keeper.node)} ${to.path(keeper.program)} ${verb} %I
   TimeoutStopSec=30
   Nice=10
   IOSchedulingClass=idle
