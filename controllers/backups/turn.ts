@@ -10,9 +10,8 @@ import { whole } from "../encode/unsafe.ts"
 export const turnText = (atOnce: number): string => `#!/bin/sh
 # Runs a command when a place is free: no more of them at once than there are places.
 set -eu
-umask 077
 turns=/run/plumbline-backups
-mkdir -p "$turns"
+mkdir -p -m 700 "$turns"
 # The first of those who wait looks for a place. What has one holds it to its end, by its descriptor.
 exec 8>"$turns/queue"
 flock 8
