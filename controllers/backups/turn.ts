@@ -3,7 +3,8 @@
  * all accounts are backed up is long then, and not loud.
  *
  * The one thing to know before changing it: who waits is a shell and holds nothing; a policy is locked only when its turn has
- * come. What somebody asks for (a restore above all) does not come by here.
+ * come. What somebody asks for (a restore above all) does not come by here. Whatever the shell sets (a umask, say) the command
+ * inherits.
  */
 import { whole } from "../encode/unsafe.ts"
 
