@@ -4,7 +4,9 @@ import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { adminToken, tokenPath } from "./administrator.ts"
+import { adminToken } from "./administrator.ts"
+
+const tokenPath = (folder: string) => join(folder, "admin.token")
 
 const home = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "plumb-home-"))),

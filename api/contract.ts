@@ -2,7 +2,7 @@
  * The HTTP API as data: every endpoint with what it takes, answers and refuses. The server implements it (`api/http`),
  * the `plumb` command calls it, the OpenAPI document is made from it.
  *
- * The one thing to know before changing it: every endpoint but health and the schemas is behind `Authenticated`, and a
+ * The one thing to know before changing it: every endpoint but health, the schemas and the log-in is behind `Authenticated`, and a
  * write names the version that it saw (`version`: that of the record read, 0 for "there is none yet").
  */
 
@@ -13,9 +13,15 @@ import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as Schema from "effect/Schema"
 import { Instant } from "../spec/record.ts"
-import { Authenticated } from "./identity.ts"
+import { backups, cron, dashboard, databases, keys, websites } from "./customer/contract.ts"
+import { Authenticated } from "./identity/actor.ts"
+import * as Identity from "./identity/contract.ts"
+import { Reads } from "./identity/scopes.ts"
+import { users } from "./identity/users-contract.ts"
+import { packages } from "./offers/contract.ts"
 import * as Problems from "./problems.ts"
 import * as Shapes from "./shapes.ts"
+import { customers, reseller, resellers } from "./tenancy/contract.ts"
 
 /** Turns a request that does not decode into a `Malformed` problem, and a lost database into `Unavailable`. */
 export class AsProblems extends HttpApiMiddleware.Service<AsProblems>()("plumbline/api/AsProblems", {
@@ -30,6 +36,11 @@ export class AsProblems extends HttpApiMiddleware.Service<AsProblems>()("plumbli
 }) {}
 
 const recordPath = { kind: Schema.String, name: Schema.String }
+/** What would be done, and nothing is. */
+const dryRun = Schema.optionalKey(Schema.Literals(["true", "false"]))
+const ifMatch = { "if-match": Schema.optionalKey(Schema.String) }
+/** Sent again with the same key, a request is answered as it was. */
+const idempotencyKey = { "idempotency-key": Schema.optionalKey(Schema.String) }
 const limit = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 })))
 const page = <Item extends Schema.Top>(item: Item) =>
   // `next`: give it as `after` for the page behind this one; null on the last.
@@ -60,6 +71,12 @@ const health = HttpApiGroup.make("health")
     HttpApiEndpoint.get("health", "/health", {
       success: Schema.Struct({ status: Schema.Literal("ok"), database: Schema.Literal("up") }),
     }),
+    /** 503 where requests should go to another process: no database, or tables of another version. */
+    HttpApiEndpoint.get("ready", "/ready", {
+      /** `agents=required`: also while the agent of any node is silent. */
+      query: { agents: Schema.optionalKey(Schema.Literal("required")) },
+      success: Shapes.Readiness,
+    }),
     HttpApiEndpoint.get("schema", "/schemas/:file", {
       params: { file: Schema.String },
       success: Schema.Json.pipe(HttpApiSchema.asJson({ contentType: "application/schema+json" })),
@@ -76,6 +93,8 @@ const records = HttpApiGroup.make("records")
         /** `key=value`, or `key` alone for "has it". */
         label: Schema.optionalKey(Schema.Array(Schema.String)),
         prefix: Schema.optionalKey(Schema.String),
+        /** A part of the name, a label or anything in the spec: a domain, say. */
+        search: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(200))),
         sort: Schema.optionalKey(Schema.Literals(["name", "-name", "updated", "-updated"])),
         deleted: Schema.optionalKey(Schema.Literals(["true", "false"])),
         limit,
@@ -91,11 +110,20 @@ const records = HttpApiGroup.make("records")
     HttpApiEndpoint.put("write", "/v1/records/:kind/:name", {
       params: recordPath,
       /** The version that was seen, here or as If-Match: "7". Neither: the record must be new. */
-      query: { version: Schema.optionalKey(Schema.Int) },
-      headers: { "if-match": Schema.optionalKey(Schema.String) },
+      query: { version: Schema.optionalKey(Schema.Int), dryRun },
+      headers: { ...ifMatch, ...idempotencyKey },
       payload: Schema.Json,
       success: Shapes.Change,
       error: [Problems.Conflict, Problems.Invalid],
+    }),
+    /** JSON Merge Patch (RFC 7396). Without a version: of whatever is there. */
+    HttpApiEndpoint.patch("patch", "/v1/records/:kind/:name", {
+      params: recordPath,
+      query: { version: Schema.optionalKey(Schema.Int), dryRun },
+      headers: { ...ifMatch, ...idempotencyKey },
+      payload: [Schema.Json, Schema.Json.pipe(HttpApiSchema.asJson({ contentType: "application/merge-patch+json" }))],
+      success: Shapes.Change,
+      error: [Problems.NotFound, Problems.Conflict, Problems.Invalid],
     }),
     HttpApiEndpoint.delete("remove", "/v1/records/:kind/:name", {
       params: recordPath,
@@ -103,12 +131,14 @@ const records = HttpApiGroup.make("records")
       query: {
         version: Schema.optionalKey(Schema.Int),
         confirm: Schema.optionalKey(Schema.Literals(["true", "false"])),
+        dryRun,
       },
-      headers: { "if-match": Schema.optionalKey(Schema.String) },
+      headers: { ...ifMatch, ...idempotencyKey },
       success: Shapes.Change,
       error: [Problems.NotFound, Problems.Conflict, Problems.Invalid],
     }),
     HttpApiEndpoint.post("apply", "/v1/apply", {
+      headers: idempotencyKey,
       payload: ApplyRequest,
       success: Shapes.Applied,
       error: [Problems.Conflict, Problems.Invalid, Problems.PruneRefused],
@@ -117,7 +147,7 @@ const records = HttpApiGroup.make("records")
       payload: DiffRequest,
       success: Shapes.Applied,
       error: [Problems.Conflict, Problems.Invalid, Problems.PruneRefused],
-    }),
+    }).annotate(Reads, true),
     HttpApiEndpoint.get("export", "/v1/export", {
       query: {
         format: Schema.optionalKey(Schema.Literals(["yaml", "json"])),
@@ -143,7 +173,15 @@ const history = HttpApiGroup.make("history")
       success: page(Shapes.Revision),
       error: Problems.NotFound,
     }),
+    /** `to` left out: the newest. */
+    HttpApiEndpoint.get("diff", "/v1/history/:kind/:name/diff", {
+      params: recordPath,
+      query: { from: Schema.Int, to: Schema.optionalKey(Schema.Int) },
+      success: Shapes.RevisionDiff,
+      error: Problems.NotFound,
+    }),
     HttpApiEndpoint.post("rollback", "/v1/rollback", {
+      headers: idempotencyKey,
       /** Writes the state of that revision (`seq`) again, as a new write; on a tombstone, takes the delete back. */
       payload: Schema.Struct({
         kind: Schema.String,
@@ -155,7 +193,6 @@ const history = HttpApiGroup.make("history")
       success: Shapes.Change,
       error: [Problems.NotFound, Problems.Conflict, Problems.Invalid],
     }),
-    HttpApiEndpoint.get("verify", "/v1/verify", { success: Shapes.Verified }),
   )
   .middleware(AsProblems)
   .middleware(Authenticated)
@@ -291,6 +328,7 @@ const runs = HttpApiGroup.make("runs")
     }),
     /** Asks for a run beside the schedule: a write of the record, whose host then runs it once. */
     HttpApiEndpoint.post("run", "/v1/runs", {
+      headers: idempotencyKey,
       payload: Schema.Struct(recordPath),
       success: Shapes.Change,
       error: [Problems.NotFound, Problems.Conflict, Problems.Invalid],
@@ -330,7 +368,13 @@ const pauses = HttpApiGroup.make("pauses")
   .middleware(Authenticated)
 
 export const Api = HttpApi.make("plumbline")
-  .add(health, records, history, live, passwords, secrets, runs, pauses)
+  .add(health, Identity.login.middleware(AsProblems), Identity.sessions.middleware(AsProblems))
+  .add(Identity.audit.middleware(AsProblems), Identity.config.middleware(AsProblems), users.middleware(AsProblems))
+  .add(resellers.middleware(AsProblems), customers.middleware(AsProblems), reseller.middleware(AsProblems))
+  .add(packages.middleware(AsProblems))
+  .add(websites.middleware(AsProblems), databases.middleware(AsProblems), cron.middleware(AsProblems))
+  .add(keys.middleware(AsProblems), backups.middleware(AsProblems), dashboard.middleware(AsProblems))
+  .add(records, history, live, passwords, secrets, runs, pauses)
   .annotate(HttpApi.ParamsParseOptions, { errors: "all" })
   .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })

@@ -17,8 +17,10 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Event } from "./shapes.ts"
-import { wordsOf } from "./store/database.ts"
+import { asApi, wordsOf } from "./store/database.ts"
 import * as Drift from "./store/drift.ts"
+import { type Owner, ownersOf, sees } from "./store/owners.ts"
+import { operator, type Sight, withSight } from "./store/sight.ts"
 import * as Status from "./store/status.ts"
 
 export interface Options {
@@ -31,8 +33,8 @@ export interface Options {
 export class Events extends Context.Service<
   Events,
   {
-    /** Server-sent events as bytes, from now on. */
-    readonly stream: Stream.Stream<Uint8Array>
+    /** Server-sent events as bytes, from now on: of what somebody may see. */
+    readonly stream: (sight: Sight) => Stream.Stream<Uint8Array>
     /** Ends all streams, so that a server can stop without waiting for their readers. */
     readonly end: Effect.Effect<void>
   }
@@ -49,9 +51,10 @@ const alive = bytes.encode(": alive\n\n")
 const make = (url: Redacted.Redacted, { heartbeat = "15 seconds", backlog = 1000 }: Options) =>
   Effect.gen(function* () {
     const sql = yield* PgClient
-    const subscribers = new Set<Queue.Queue<Uint8Array, Cause.Done>>()
-    const send = (event: Uint8Array) => {
-      for (const queue of subscribers) if (!Queue.offerUnsafe(queue, event)) Queue.endUnsafe(queue)
+    const subscribers = new Map<Queue.Queue<Uint8Array, Cause.Done>, Sight>()
+    const send: Send = (event, about) => {
+      for (const [queue, sight] of subscribers)
+        if ((about === undefined || sees(sight, about)) && !Queue.offerUnsafe(queue, event)) Queue.endUnsafe(queue)
     }
 
     yield* Effect.scoped(
@@ -64,23 +67,25 @@ const make = (url: Redacted.Redacted, { heartbeat = "15 seconds", backlog = 1000
       Effect.forkScoped,
     )
 
-    const subscription = Effect.acquireRelease(
-      Effect.map(Queue.dropping<Uint8Array, Cause.Done>(backlog), (queue) => {
-        Queue.offerUnsafe(queue, resync)
-        subscribers.add(queue)
-        return queue
-      }),
-      (queue) => Effect.sync(() => subscribers.delete(queue)),
-    )
+    const subscription = (sight: Sight) =>
+      Effect.acquireRelease(
+        Effect.map(Queue.dropping<Uint8Array, Cause.Done>(backlog), (queue) => {
+          Queue.offerUnsafe(queue, resync)
+          subscribers.set(queue, sight)
+          return queue
+        }),
+        (queue) => Effect.sync(() => subscribers.delete(queue)),
+      )
     return Events.of({
-      stream: Stream.unwrap(Effect.map(subscription, Stream.fromQueue)).pipe(
-        Stream.merge(
-          Stream.map(Stream.drop(Stream.tick(heartbeat), 1), () => alive),
-          { haltStrategy: "left" },
+      stream: (sight) =>
+        Stream.unwrap(Effect.map(subscription(sight), Stream.fromQueue)).pipe(
+          Stream.merge(
+            Stream.map(Stream.drop(Stream.tick(heartbeat), 1), () => alive),
+            { haltStrategy: "left" },
+          ),
         ),
-      ),
       end: Effect.sync(() => {
-        for (const queue of subscribers) Queue.endUnsafe(queue)
+        for (const queue of subscribers.keys()) Queue.endUnsafe(queue)
       }),
     })
   })
@@ -94,17 +99,25 @@ const lost = (error: SqlError) =>
 
 /** One session that listens to everything; its own, because it must not count against those that answer requests. */
 const listen = Effect.fnUntraced(function* (url: Redacted.Redacted) {
-  const connection = yield* PgConnection.make({ url, applicationName: "plumbline-events", connectTimeout: "3 seconds" })
+  const connection = yield* PgConnection.make({
+    url,
+    applicationName: "plumbline-events",
+    startupParameters: asApi,
+    connectTimeout: "3 seconds",
+  })
   const session = yield* connection.pin
   return yield* Effect.forEach(channels, (channel) => session.listen(channel))
 })
 
+/** To those who may see the record that it is about; to all, where it is about none. */
+type Send = (event: Uint8Array, about?: Owner) => void
+
 type Notifications = Effect.Success<ReturnType<typeof listen>>
 
 /** Reads back and sends on what changes, until the connection breaks. */
-const relay = (queues: Notifications, send: (event: Uint8Array) => void) =>
+const relay = (queues: Notifications, send: Send) =>
   Effect.gen(function* () {
-    let seen = yield* Drift.newest
+    let seen = yield* withSight(operator)(Drift.newest)
     send(resync)
 
     yield* Stream.mergeAll(
@@ -121,11 +134,13 @@ const relay = (queues: Notifications, send: (event: Uint8Array) => void) =>
           const changed = new Set([...records, ...on("plumb_status")])
           if (changed.delete("*")) send(encode({ type: "pauses" }))
           if (changed.size > manyAtOnce) send(resync)
-          else for (const event of yield* changesOf(changed, records)) send(encode(event))
+          else
+            for (const { event, owner } of yield* withSight(operator)(changesOf(changed, records)))
+              send(encode(event), owner)
           if (on("plumb_drift").size === 0) return
-          for (const drift of yield* Drift.since(seen)) {
+          for (const { drift, owner } of yield* withSight(operator)(driftSince(seen))) {
             seen = drift.seq
-            send(encode({ type: "drift", drift }))
+            send(encode({ type: "drift", drift }), owner)
           }
         }),
       ),
@@ -142,8 +157,25 @@ const changesOf = Effect.fnUntraced(function* (changed: ReadonlySet<string>, rec
     return { kind: key.slice(0, slash), name: key.slice(slash + 1) }
   })
   const entries = new Map((yield* Status.entries(keys)).map((entry) => [`${entry.kind}/${entry.name}`, entry]))
-  return keys.map(({ kind, name }): Event => {
+  const owners = yield* ownersOf(keys)
+  return keys.map(({ kind, name }) => {
     const key = `${kind}/${name}`
-    return { type: records.has(key) ? "record" : "status", kind, name, entry: entries.get(key) ?? null }
+    const event: Event = { type: records.has(key) ? "record" : "status", kind, name, entry: entries.get(key) ?? null }
+    return { event, owner: owners.get(key) ?? { kind, name, tenant: null, reseller: null } }
   })
+})
+
+const driftSince = Effect.fnUntraced(function* (seen: number) {
+  const found = yield* Drift.since(seen)
+  const named = found.flatMap(({ kind, name }) => (kind === null || name === null ? [] : [{ kind, name }]))
+  const owners = yield* ownersOf(named)
+  return found.map((drift) => ({
+    drift,
+    owner: owners.get(`${drift.kind}/${drift.name}`) ?? {
+      kind: drift.kind ?? "",
+      name: drift.name ?? "",
+      tenant: null,
+      reseller: null,
+    },
+  }))
 })

@@ -1,5 +1,5 @@
 /**
- * The API as a process: `DATABASE_URL`, `PLUMB_HOME` (`.plumbline`), `PORT` (8080). It waits for its database, brings it to
+ * The API as a process: `DATABASE_URL`, `PLUMB_HOME` (`.plumbline`), `PORT` (8080), and those of `gateway/settings.ts`. It waits for its database, brings it to
  * its tables, serves, and ends on SIGTERM once the requests in hand are answered.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -13,6 +13,10 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Administrator from "./administrator.ts"
 import { Events } from "./events.ts"
+import { Limits } from "./gateway/limits.ts"
+import { gatewaySettings } from "./gateway/settings.ts"
+import { identity } from "./identity/layer.ts"
+import { ownKey } from "./identity/own-key.ts"
 import * as Server from "./server.ts"
 import * as Database from "./store/database.ts"
 import { migrate } from "./store/migrate.ts"
@@ -43,15 +47,19 @@ const migrated = (url: Redacted.Redacted) =>
 const main = Layer.unwrap(
   Effect.gen(function* () {
     const { database, home, port } = yield* settings
+    const { hosts, origins, rates, trustedProxies } = yield* gatewaySettings
     if (!URL.canParse(Redacted.value(database)))
       return yield* new BadSetting({
         message: "DATABASE_URL is not a URL; write postgres://USER:PASSWORD@HOST:PORT/DATABASE",
       })
     const token = yield* Administrator.adminToken(home)
+    const key = yield* ownKey(home)
     const store = Layer.unwrap(Effect.as(migrated(database), Database.layer(database)))
-    return Server.layer({ port }).pipe(
+    return Server.layer({ port, hosts, origins, trustedProxies }).pipe(
       Layer.provide(Events.layer(database)),
-      Layer.provide([Server.httpServer({ port }), store, Administrator.layer(token)]),
+      Layer.provide(identity(token, key)),
+      Layer.provide(Limits.layer(rates)),
+      Layer.provide([Server.httpServer({ port }), store]),
       Layer.tap(() => Effect.log(`The API listens on http://127.0.0.1:${port}`)),
     )
   }),

@@ -42,7 +42,7 @@ export class Malformed extends Problem<Malformed>()(
 export class Unauthenticated extends Problem<Unauthenticated>()("Unauthenticated", {
   type: type("unauthenticated"),
   status: 401,
-  title: "A token is needed",
+  title: "This needs a log-in",
 }) {}
 
 export class Forbidden extends Problem<Forbidden>()("Forbidden", {
@@ -102,10 +102,37 @@ export class Invalid extends Problem<Invalid>()(
   { problems: Schema.Array(Mistake) },
 ) {}
 
+/** Too many log-ins failed. The answer carries Retry-After. */
+export class Locked extends Problem<Locked>()(
+  "Locked",
+  { type: type("too-many-attempts"), status: 429, title: "Too many attempts" },
+  {
+    /** In seconds. */
+    retryAfter: Schema.Int,
+  },
+) {}
+
+/** Too many requests came from one place. The answer carries Retry-After. */
+export class RateLimited extends Problem<RateLimited>()(
+  "RateLimited",
+  { type: type("rate-limited"), status: 429, title: "Too many requests" },
+  {
+    /** In seconds. */
+    retryAfter: Schema.Int,
+  },
+) {}
+
 export class InternalError extends Problem<InternalError>()("InternalError", {
   type: type("internal"),
   status: 500,
   title: "Something went wrong in Plumbline",
+}) {}
+
+/** The mail server does not take it; the detail has its words. */
+export class MailRefused extends Problem<MailRefused>()("MailRefused", {
+  type: type("mail-refused"),
+  status: 502,
+  title: "The mail server did not take it",
 }) {}
 
 /** The database is away, or the API is starting. The answer carries Retry-After. */

@@ -12,24 +12,51 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Layer from "effect/Layer"
 import { Api } from "./contract.ts"
 import { Events } from "./events.ts"
+import { Limits } from "./gateway/limits.ts"
 import * as AsProblems from "./http/as-problems.ts"
-import { edge } from "./http/edge.ts"
+import * as Customer from "./http/customer.ts"
+import { type EdgeOptions, edge } from "./http/edge.ts"
 import * as Health from "./http/health.ts"
 import * as History from "./http/history.ts"
+import * as Identity from "./http/identity.ts"
 import { listener } from "./http/listener.ts"
 import * as Live from "./http/live.ts"
+import * as Packages from "./http/packages.ts"
 import * as Passwords from "./http/passwords.ts"
 import * as Pauses from "./http/pauses.ts"
 import * as Records from "./http/records.ts"
+import * as Reseller from "./http/reseller.ts"
 import * as Runs from "./http/runs.ts"
 import * as Secrets from "./http/secrets.ts"
+import * as Tenants from "./http/tenants.ts"
+import * as Users from "./http/users.ts"
 
 const routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide([
     // Is it there, and what may a record hold?
     Health.layer,
+    // Who is it?
+    Identity.loginLayer,
+    Identity.sessionsLayer,
+    Identity.auditLayer,
+    Users.layer,
+    // For whom?
+    Tenants.resellersLayer,
+    Tenants.customersLayer,
+    Reseller.layer,
+    // What is sold?
+    Packages.layer,
+    // What is set for the whole installation.
+    Identity.configLayer,
     // What is wanted.
     Records.layer,
+    // The same, from the side of those who own it.
+    Customer.websitesLayer,
+    Customer.databasesLayer,
+    Customer.cronLayer,
+    Customer.keysLayer,
+    Customer.backupsLayer,
+    Customer.dashboardLayer,
     // What was wanted, by whom, and is that the whole truth?
     History.layer,
     // What is so, as it changes, and what differs.
@@ -46,10 +73,8 @@ const routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide(AsProblems.layer),
 )
 
-export interface Options {
+export interface Options extends EdgeOptions {
   readonly port: number
-  /** Names besides the loopback ones that requests may come for. */
-  readonly hosts?: ReadonlyArray<string>
 }
 
 /** Listens at once; answers 503 until everything that it is provided with stands. */
@@ -58,7 +83,7 @@ export const layer = (options: Options) =>
     Effect.gen(function* () {
       const events = yield* Events
       const app = yield* HttpRouter.toHttpEffect(routes)
-      yield* HttpServer.serveEffect(edge(options.hosts ?? [])(app))
+      yield* HttpServer.serveEffect(edge(options, yield* Limits)(app))
       // Before the server stops taking requests: an open event stream would hold it for as long as its reader likes.
       yield* Effect.addFinalizer(() => events.end)
     }),

@@ -6,6 +6,8 @@
  */
 import * as Schema from "effect/Schema"
 import { Condition, Instant, State } from "../spec/record.ts"
+import { Role, Verb } from "./identity/role.ts"
+import { Scope } from "./identity/scopes.ts"
 
 export const Metadata = Schema.Struct({
   name: Schema.String,
@@ -50,6 +52,46 @@ export const StoredRecord = Schema.Struct({
   status: Schema.Array(NodeStatus),
 })
 export type StoredRecord = typeof StoredRecord.Type
+
+/** A record from its owner's side: `id` is its name, and `fields` are those of its spec without the account. */
+export const Thing = Schema.Struct({
+  id: Schema.String,
+  account: Schema.NullOr(Schema.String),
+  fields: Schema.JsonObject,
+  state: State,
+  status: Schema.Array(NodeStatus),
+  version: Schema.Int,
+  generation: Schema.Int,
+  createdAt: Instant,
+  updatedAt: Instant,
+  deletedAt: Schema.NullOr(Instant),
+})
+export type Thing = typeof Thing.Type
+
+/** The PHP of a website. */
+export const WebsitePhp = Schema.Struct({
+  /** Null: the site is static. */
+  php: Schema.NullOr(Thing),
+  /** Other sites that the same PHP runs: its settings are theirs too. */
+  sharedWith: Schema.Array(Schema.String),
+  /** Versions that the hosts have. */
+  available: Schema.Array(Schema.String),
+})
+export type WebsitePhp = typeof WebsitePhp.Type
+
+/** A backup that can be restored. */
+export const BackupKept = Schema.Struct({
+  id: Schema.String,
+  policy: Schema.String,
+  account: Schema.NullOr(Schema.String),
+  node: Schema.String,
+  at: Schema.String,
+  why: Schema.String,
+  files: Schema.Number,
+  bytes: Schema.Number,
+  databases: Schema.Array(Schema.Struct({ name: Schema.String, bytes: Schema.Number })),
+})
+export type BackupKept = typeof BackupKept.Type
 
 export const FieldChange = Schema.Struct({
   /** Path of the field, such as `spec.domains[0]`. */
@@ -108,6 +150,16 @@ export const Revision = Schema.Struct({
   fields: Schema.Array(FieldChange),
 })
 export type Revision = typeof Revision.Type
+
+/** What differs between two revisions of a record. */
+export const RevisionDiff = Schema.Struct({
+  from: Schema.Int,
+  to: Schema.Int,
+  fields: Schema.Array(FieldChange),
+  /** Unified, of the YAML. */
+  diff: Schema.String,
+})
+export type RevisionDiff = typeof RevisionDiff.Type
 
 export const DriftEvent = Schema.Struct({
   seq: Schema.Int,
@@ -309,6 +361,64 @@ export type Usage = typeof Usage.Type
 export const UsageEntry = Schema.Struct({ kind: Schema.String, name: Schema.String, uses: Schema.Array(Usage) })
 export type UsageEntry = typeof UsageEntry.Type
 
+/** How many of a kind there are, and in which state. */
+const Counted = Schema.Struct({
+  total: Schema.Int,
+  ready: Schema.Int,
+  reconciling: Schema.Int,
+  stalled: Schema.Int,
+  waiting: Schema.Int,
+  deleting: Schema.Int,
+})
+
+export const CustomerDashboard = Schema.Struct({
+  accounts: Schema.Array(
+    Schema.Struct({
+      name: Schema.String,
+      suspended: Schema.Boolean,
+      package: Schema.NullOr(Schema.String),
+      state: State,
+      notices: Schema.Array(Schema.String),
+    }),
+  ),
+  websites: Counted,
+  databases: Counted,
+  cronJobs: Counted,
+  certificates: Counted,
+  /** What is used beside what may be used, by account. */
+  usage: Schema.Array(UsageEntry),
+  /** Of the last thirty days, with today. */
+  traffic: Schema.Struct({ requests: Schema.Number, bytesIn: Schema.Number, bytesOut: Schema.Number }),
+  latestBackup: Schema.NullOr(BackupKept),
+  /** The newest twenty writes. */
+  activity: Schema.Array(
+    Schema.Struct({
+      seq: Schema.Int,
+      kind: Schema.String,
+      name: Schema.String,
+      action: Revision.fields.action,
+      actor: Schema.String,
+      at: Instant,
+    }),
+  ),
+})
+export type CustomerDashboard = typeof CustomerDashboard.Type
+
+const Used = Schema.Struct({ used: Schema.Int, limit: Schema.NullOr(Schema.Int) })
+
+export const ResellerDashboard = Schema.Struct({
+  customers: Used,
+  accounts: Used,
+  suspended: Schema.Int,
+  websites: Counted,
+  databases: Counted,
+  traffic: CustomerDashboard.fields.traffic,
+  /** Accounts that are near or beyond what they may use. */
+  notices: Schema.Array(Schema.Struct({ account: Schema.String, notices: Schema.Array(Schema.String) })),
+  activity: CustomerDashboard.fields.activity,
+})
+export type ResellerDashboard = typeof ResellerDashboard.Type
+
 /** What went through a record's sites on one day in UTC, on all nodes. */
 export const TrafficDay = Schema.Struct({
   kind: Schema.String,
@@ -363,3 +473,223 @@ export const SecretExport = Schema.Struct({
   mend: Schema.NullOr(Schema.String),
 })
 export type SecretExport = typeof SecretExport.Type
+
+/** Somebody who may log in. */
+export const User = Schema.Struct({
+  id: Schema.String,
+  email: Schema.String,
+  name: Schema.String,
+  role: Role,
+  locale: Schema.Literals(["en", "de"]),
+  /** False until they have followed their invitation. */
+  hasPassword: Schema.Boolean,
+  suspendedAt: Schema.NullOr(Instant),
+  suspendReason: Schema.String,
+  /** When an auditor's access ends. */
+  expiresAt: Schema.NullOr(Instant),
+  /** The id of the reseller or customer that they are of; null for those who run the installation. */
+  tenant: Schema.NullOr(Schema.String),
+  /** Of a technical user: the records that they are for, `Site/blog`, and what they may do with them besides looking. */
+  records: Schema.Array(Schema.String),
+  verbs: Schema.Array(Verb),
+  createdAt: Instant,
+})
+export type User = typeof User.Type
+
+const most = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 })))
+export const TenantLimits = Schema.Struct({ customers: most, accounts: most })
+export type TenantLimits = typeof TenantLimits.Type
+
+/** A reseller, or a customer: of a reseller, or of whoever runs the installation. */
+export const Tenant = Schema.Struct({
+  id: Schema.String,
+  kind: Schema.Literals(["reseller", "customer"]),
+  /** As accounts name it: `spec.customer`. */
+  slug: Schema.String,
+  name: Schema.String,
+  /** The id of the reseller whose customer it is. */
+  reseller: Schema.NullOr(Schema.String),
+  /** Of a reseller: how many it has. */
+  customers: Schema.Int,
+  /** Accounts on the hosts; of a reseller those of its customers. */
+  accounts: Schema.Int,
+  users: Schema.Int,
+  /** Of a reseller: how many it may have at most. What is not named has no limit. */
+  limits: TenantLimits,
+  /** Of a reseller: its part of what its customers pay, in hundredths of a percent. */
+  commissionBasisPoints: Schema.Int,
+  version: Schema.Int,
+  createdAt: Instant,
+})
+export type Tenant = typeof Tenant.Type
+
+/** A package as it is sold. Prices are whole minor units: 990 is 9.90 of a currency that has cents. */
+export const Offer = Schema.Struct({
+  /** The name of the Package record. */
+  id: Schema.String,
+  title: Schema.String,
+  description: Schema.NullOr(Schema.String),
+  limits: Schema.JsonObject,
+  features: Schema.Array(Schema.String),
+  /** ISO 4217. */
+  currency: Schema.String,
+  /** Null: not sold by that time. */
+  monthlyPrice: Schema.NullOr(Schema.Number),
+  yearlyPrice: Schema.NullOr(Schema.Number),
+  visible: Schema.Boolean,
+  /** Of those that whoever asks may see. */
+  accounts: Schema.Int,
+  version: Schema.Int,
+})
+export type Offer = typeof Offer.Type
+
+/** A reseller's customer, with what they have. */
+export const CustomerDetail = Schema.Struct({ ...Tenant.fields, things: Schema.Array(Thing) })
+export type CustomerDetail = typeof CustomerDetail.Type
+
+/** What a log-in gives. In a browser the tokens are cookies and stand nowhere else. */
+export const LoggedIn = Schema.Struct({
+  user: User,
+  session: Schema.String,
+  /** Seconds until the access token is renewed with /auth/refresh. */
+  expiresIn: Schema.Int,
+  accessToken: Schema.optionalKey(Schema.String),
+  /** Works once. */
+  refreshToken: Schema.optionalKey(Schema.String),
+  /** Send it with the next log-in: a device that is known is not locked out by strangers. Only where it is new. */
+  deviceToken: Schema.optionalKey(Schema.String),
+})
+export type LoggedIn = typeof LoggedIn.Type
+
+/** The password was right; a code of the authenticator app, or one on paper, goes to /auth/2fa/verify with this ticket. */
+export const CodeNeeded = Schema.Struct({
+  ticket: Schema.String,
+  /** In seconds. */
+  expiresIn: Schema.Int,
+  factors: Schema.Array(Schema.Literals(["totp", "recovery-code"])),
+})
+
+/** Each lets in once, in the place of an authenticator app that is lost. Shown this once. */
+export const RecoveryCodes = Schema.Struct({ recoveryCodes: Schema.Array(Schema.String) })
+
+/** An authenticator app to be, until a code of it is shown. */
+export const NewFactor = Schema.Struct({
+  ticket: Schema.String,
+  expiresIn: Schema.Int,
+  /** For typing. */
+  secret: Schema.String,
+  /** For a link: otpauth://. */
+  uri: Schema.String,
+  /** The same as a picture: SVG. */
+  qr: Schema.String,
+})
+
+export const Session = Schema.Struct({
+  id: Schema.String,
+  /** The one that asks. */
+  current: Schema.Boolean,
+  createdAt: Instant,
+  seenAt: Instant,
+  expiresAt: Instant,
+  address: Schema.String,
+  /** What the client said that it is. */
+  agent: Schema.String,
+})
+export type Session = typeof Session.Type
+
+export const ApiToken = Schema.Struct({
+  id: Schema.String,
+  name: Schema.String,
+  /** Its first characters. */
+  prefix: Schema.String,
+  scopes: Schema.Array(Scope),
+  /** Where it is good from; none: everywhere. */
+  networks: Schema.Array(Schema.String),
+  createdAt: Instant,
+  expiresAt: Instant,
+  /** To the minute. */
+  usedAt: Schema.NullOr(Instant),
+  usedFrom: Schema.NullOr(Schema.String),
+})
+export type ApiToken = typeof ApiToken.Type
+
+/** What somebody did besides writing records. */
+export const AuditEvent = Schema.Struct({
+  seq: Schema.Int,
+  at: Instant,
+  action: Schema.Literals([
+    "first-run.offered",
+    "first-run.redeemed",
+    "login",
+    "login.locked",
+    "logout",
+    "config.changed",
+    "package.changed",
+    "password.asked",
+    "password.changed",
+    "password.forgotten",
+    "recovery-codes.made",
+    "records.written",
+    "second-factor.added",
+    "second-factor.removed",
+    "session.ended",
+    "session.reused",
+    "tenant.changed",
+    "tenant.made",
+    "tenant.removed",
+    "token.made",
+    "token.refused",
+    "token.removed",
+    "user.activated",
+    "user.changed",
+    "user.invited",
+    "user.removed",
+    "user.suspended",
+  ]),
+  outcome: Schema.Literals(["succeeded", "failed", "refused"]),
+  actorId: Schema.NullOr(Schema.String),
+  actor: Schema.String,
+  session: Schema.NullOr(Schema.String),
+  address: Schema.String,
+  agent: Schema.String,
+  /** As the answer carried it in X-Request-Id. */
+  requestId: Schema.String,
+  target: Schema.String,
+  before: Schema.NullOr(Schema.JsonObject),
+  after: Schema.NullOr(Schema.JsonObject),
+  details: Schema.JsonObject,
+})
+export type AuditEvent = typeof AuditEvent.Type
+
+export const Readiness = Schema.Struct({
+  /** `degraded`: all is answered, and on some node nothing is done about it for now. */
+  status: Schema.Literals(["ready", "degraded"]),
+  database: Schema.Literal("up"),
+  /** The number of the newest. */
+  migration: Schema.Int,
+  agents: Schema.Array(Schema.Struct({ node: Schema.String, lastSeenAt: Instant, alive: Schema.Boolean })),
+})
+export type Readiness = typeof Readiness.Type
+
+export const EmailSettingsStored = Schema.Struct({
+  host: Schema.String.check(Schema.isMaxLength(253)),
+  port: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 65_535 })),
+  /** `tls` from the first byte on (465), `starttls` and nothing without it (587), or `none`. */
+  security: Schema.Literals(["tls", "starttls", "none"]),
+  user: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(320))),
+  from: Schema.String.check(Schema.isMaxLength(254)),
+  senderName: Schema.String.check(Schema.isMaxLength(100)),
+  /** Where links lead: `https://panel.example.org`. */
+  portal: Schema.String.check(Schema.isMaxLength(300)),
+})
+export type EmailSettingsStored = typeof EmailSettingsStored.Type
+
+export const EmailSettings = Schema.Struct({ ...EmailSettingsStored.fields, hasPassword: Schema.Boolean })
+export type EmailSettings = typeof EmailSettings.Type
+
+/** Where no mail can be sent, the token of the invitation: for /auth/reset-password, shown this once. */
+export const Invited = Schema.Struct({
+  user: User,
+  invited: Schema.Boolean,
+  token: Schema.optionalKey(Schema.String),
+})

@@ -25,7 +25,11 @@ describe.skipIf(!present(nginxProgram))("any site that the spec lets through", (
     fc.assert(
       fc.property(fc.array(anySite, { minLength: 5, maxLength: 20 }), (specs) => {
         const root = fs.mkdtempSync("/tmp/plumb-any-")
-        const facts = { ...directoryFacts, root, sendmail: "/usr/sbin/sendmail" }
+        const facts = {
+          ...directoryFacts,
+          root,
+          phpMail: { program: "/usr/sbin/sendmail", brings: "anywhere" as const },
+        }
         try {
           materialise(root, resourcesOf(renderOf(node, aNode(), facts)))
           materialise(root, resourcesOf(renderOf(php, pool, facts, [acme])))

@@ -342,6 +342,18 @@ describe("CronJob", () => {
   })
 })
 
+describe("mail of PHP", () => {
+  const on = (facts: Partial<typeof liveFacts>) => renderOf(php, aPhp("acme"), { ...liveFacts, ...facts }, [acme])
+
+  it("is said to go nowhere where the only program for it has to gain rights, and where there is none", () => {
+    expect(on({})).not.toHaveProperty("notices")
+    expect(on({ phpMail: null })).toMatchObject({ notices: [expect.stringContaining("Install msmtp beside it")] })
+    expect(on({ phpMail: null, sendmail: null })).toMatchObject({
+      notices: [expect.stringContaining("no mail server")],
+    })
+  })
+})
+
 describe("Node", () => {
   it("leaves out nginx's unit where there is no nginx, and still has its configuration", () => {
     const ids = resourcesOf(renderOf(node, aNode(), { ...directoryFacts, nginx: null, php: [] })).map(({ id }) => id)

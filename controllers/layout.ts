@@ -60,6 +60,15 @@ const configuration = "/etc/plumbline" satisfies HostPath
 const state = "/var/lib/plumbline" satisfies HostPath
 const logs = "/var/log/plumbline" satisfies HostPath
 
+/**
+ * What PHP reads besides its own where no site starts it, in cron jobs and jails: `PHP_INI_SCAN_DIR` names it, behind the empty word for PHP's own. Beside the platform's folder, which is not in
+ * sight there. https://www.php.net/manual/en/configuration.file.php#configuration.file.scan
+ */
+export const phpPrograms = {
+  folder: "/etc/plumbline-php",
+  mail: "/etc/plumbline-php/mail.ini",
+} as const satisfies Record<string, string>
+
 /** Folders and files of the platform itself. */
 export const platform = {
   configuration,

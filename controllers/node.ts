@@ -17,7 +17,7 @@ import { backupsOfNode } from "./backups/node.ts"
 import { runnerText } from "./cron/runner.ts"
 import { cronEachUnit, cronUnit } from "./cron/units.ts"
 import { file } from "./encode/text.ts"
-import { type HostPath, phpVersionLayout, platform, webGroup } from "./layout.ts"
+import { type HostPath, phpPrograms, phpVersionLayout, platform, webGroup } from "./layout.ts"
 import { reopenLogs } from "./logs.ts"
 import { acmeLocation, nginxConf } from "./node/nginx-conf.ts"
 import { pages } from "./node/pages.ts"
@@ -26,13 +26,15 @@ import { rotation, rotationTimer, rotationUnit } from "./node/rotation.ts"
 import { sshOfNode } from "./node/ssh.ts"
 import { nginxUnit, phpUnit } from "./node/units.ts"
 import { guarded, resources } from "./outcome.ts"
+import { programsIni } from "./php/ini.ts"
 
-export const node = guarded<NodeSpec>("Node", ({ spec }, { facts }) =>
+export const node = guarded<NodeSpec>("Node", ({ name, spec }, { facts }) =>
   resources([
     ...folders(facts),
     ...shownPages,
     ...webServer(spec, facts),
     ...phpTemplates(facts),
+    ...mailOfPrograms(name, facts),
     ...cronRunner,
     folder(platform.databases, 0o700),
     ...backupsOfNode(spec, facts),
@@ -164,6 +166,18 @@ const phpTemplates = (facts: Facts): ReadonlyArray<Resource> =>
       ),
     ]
   })
+
+const mailOfPrograms = (node: string, { host, phpMail }: Facts): ReadonlyArray<Resource> =>
+  host === "directory" || !phpMail
+    ? []
+    : [
+        directory(phpPrograms.folder, public755, everyNode),
+        fileResource(
+          phpPrograms.mail,
+          { ...public644, content: file(programsIni(phpMail, node)) },
+          { ...everyNode, after: [pathKey(phpPrograms.folder)] },
+        ),
+      ]
 
 const cronRunner: ReadonlyArray<Resource> = [
   folder(platform.cron, 0o700),

@@ -86,8 +86,18 @@ export const php = guarded<PhpSpec>("Php", ({ name, spec }, context) => {
       { fields: ["metadata.name", ...named], after: [nginxKey("nginx.conf"), unitKey(layout.unit)] },
     ),
   ]
-  return resources(all, rests)
+  return resources(all, rests, cannotMail(facts))
 })
+
+/** What nobody would see otherwise: `mail()` only answers false. */
+const cannotMail = ({ host, phpMail, sendmail }: Facts): ReadonlyArray<string> =>
+  host === "directory" || phpMail
+    ? []
+    : [
+        sendmail
+          ? `PHP's mail() sends nothing here: ${sendmail} has to gain rights, and nothing does in a site's sandbox. Install msmtp beside it.`
+          : "PHP's mail() sends nothing here: this node has no mail server. Install one, and msmtp beside it.",
+      ]
 
 const versionAbsent = ({ version }: PhpSpec, facts: Facts) =>
   stalled(

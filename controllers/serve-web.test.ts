@@ -67,7 +67,11 @@ describe.skipIf(!present(nginxProgram) || !present(fpmProgram))("the web feature
     fs.writeFileSync(join(mailFolder, "sendmail"), `#!/bin/sh\n{ printf '%s ' "$@"; echo; cat; } > ${sent}\n`)
     fs.chmodSync(join(mailFolder, "sendmail"), 0o755)
     const nginx = { program: nginxProgram, version: "1.22.1", brotli: present(brotli) ? [brotli] : [] }
-    const facts = { ...directoryFacts, nginx, sendmail: join(mailFolder, "sendmail") }
+    const facts = {
+      ...directoryFacts,
+      nginx,
+      phpMail: { program: join(mailFolder, "sendmail"), brings: "anywhere" as const },
+    }
     the = await serving(facts, { owner: anAccount("acme"), pools: [aPhp("acme")], sites })
     const { inSite, put } = the
     const script =

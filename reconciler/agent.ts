@@ -125,6 +125,8 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     guard: new PruneGuard(),
     waitsForKey: new Waits<HostKey>(),
     waitsForRecord: new Waits<RecordKey>(),
+    unwanted: new Waits<HostKey>(),
+    kept: new Waits<HostKey>(),
     suspects,
     counts: { drifted: 0 },
     open: options.open ?? openWith(undefined),
@@ -137,6 +139,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     forget: (record) => {
       records.remove(record)
       standings.forget(record)
+      engine.unwanted.clear(record)
       fingerprints.forget(record)
       suspects.delete(record)
       hearing.forget(record)

@@ -61,6 +61,10 @@ export interface Engine {
   readonly guard: PruneGuard
   readonly waitsForKey: Waits<HostKey>
   readonly waitsForRecord: Waits<RecordKey>
+  /** Keys that a record holds and does not want any more. */
+  readonly unwanted: Waits<HostKey>
+  /** Those of them that a record which could not have what it wants has kept, since nobody asked for them. */
+  readonly kept: Waits<HostKey>
   /** Something of the record may have changed that no path of its own tells. */
   readonly suspects: Set<RecordKey>
   readonly counts: { drifted: number }

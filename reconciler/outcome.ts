@@ -11,10 +11,17 @@ export class Ended extends Data.TaggedError("Ended")<{
   readonly keys?: ReadonlyArray<HostKey>
   /** Look again with backoff. */
   readonly retry?: boolean
+  /** It ended before anything was looked at, and nothing is changed: what was in sync is what others may build on. */
+  readonly asBefore?: boolean
 }> {}
 
+const stalledBy = (reason: string, message: string, mend?: string) => ({
+  outcome: { outcome: "stalled", reason, message: withMend(message, mend) } as const,
+})
+
+/** For want of a person, before anything was looked at. */
 export const stalled = (reason: string, message: string, mend?: string): Ended =>
-  new Ended({ outcome: { outcome: "stalled", reason, message: withMend(message, mend) } })
+  new Ended({ ...stalledBy(reason, message, mend), asBefore: true })
 
 export const waiting = (reason: string, message: string, keys: ReadonlyArray<HostKey> = []): Ended =>
   new Ended({ outcome: { outcome: "waiting", reason, message }, keys })
@@ -40,7 +47,7 @@ export const endedBy = (failures: ReadonlyArray<Failed>): Ended => {
   if (retry !== undefined) return retrying(retry.reason, said, undefined, keysOf(failures))
   const wait = verdict("wait")
   if (wait !== undefined) return waiting(wait.reason, said, keysOf(failures))
-  return stalled(verdict("stall")?.reason ?? "Failed", said)
+  return new Ended(stalledBy(verdict("stall")?.reason ?? "Failed", said))
 }
 
 const keysOf = (failures: ReadonlyArray<Failed>): ReadonlyArray<HostKey> =>

@@ -7,10 +7,9 @@ import type { RecordKey } from "./keys.ts"
 import type { Looked, Wanted } from "./types.ts"
 
 /** Why a key cannot be claimed. */
-export interface Refusal {
-  readonly reason: "Conflict" | "ClaimedElsewhere"
-  readonly message: string
-}
+export type Refusal =
+  | { readonly reason: "Conflict"; readonly message: string }
+  | { readonly reason: "ClaimedElsewhere"; readonly key: HostKey; readonly owner: RecordKey }
 
 export interface ClaimPlan {
   /** New, or of another generation than the table says. */
@@ -53,7 +52,7 @@ export const planClaims = (
     for (const key of one.keys) {
       const owner = inventory.ownerOf(key)
       if (owner !== undefined && owner !== by.key) {
-        refusals.push({ reason: "ClaimedElsewhere", message: `${key} belongs to ${owner}. Change one of the two.` })
+        refusals.push({ reason: "ClaimedElsewhere", key, owner })
         continue
       }
       const claim: Claim = {

@@ -38,6 +38,8 @@ export const layer = (options: { readonly node: string; readonly url: Redacted.R
       PgClient.layer({
         url: options.url,
         applicationName: `plumb agent ${options.node}`,
+        // What is wanted is not for an agent to write (migration 0021).
+        startupParameters: { role: "plumb_agent" },
         // One listens for ever, the others take turns.
         maxConnections: 4,
         minConnections: 0,

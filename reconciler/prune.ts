@@ -13,28 +13,40 @@ import { ResourceFailure } from "./contract/resource.ts"
 import type { Engine } from "./engine.ts"
 import type { RecordKey } from "./keys.ts"
 import { endedBy, endedByStore, retrying, stalled } from "./outcome.ts"
-import { type Leaving, planPrune } from "./plan.ts"
+import type { Leaving, PrunePlan } from "./plan.ts"
 import { nodePolicy } from "./policy.ts"
 import type { Slot } from "./queue.ts"
 import type { Stored } from "./records.ts"
-import type { Wanted } from "./types.ts"
 
-export const prune = Effect.fnUntraced(function* (
+export const prune = (engine: Engine, key: RecordKey, stored: Stored, plan: PrunePlan, slot: Slot) =>
+  removeAll(engine, key, stored, plan.leaving, plan.released, slot)
+
+/**
+ * A record that cannot have what it wants keeps what it had, but for what another record waits for: else two that change
+ * places would wait for each other.
+ */
+export const letGo = (engine: Engine, key: RecordKey, stored: Stored, { leaving }: PrunePlan, slot: Slot) => {
+  const asked = leaving.filter(({ keys }) => keys.some((one) => engine.waitsForKey.isAwaited(one)))
+  for (const one of leaving) if (!asked.includes(one)) for (const held of one.keys) engine.kept.add(key, held)
+  return removeAll(engine, key, stored, asked, [], slot)
+}
+
+const removeAll = Effect.fnUntraced(function* (
   engine: Engine,
   key: RecordKey,
   stored: Stored,
-  wanted: ReadonlyArray<Wanted>,
+  leaving: ReadonlyArray<Leaving>,
+  released: ReadonlyArray<HostKey>,
   slot: Slot,
 ) {
-  const plan = planPrune(key, wanted, engine.inventory)
-  if (plan.leaving.length === 0) return yield* release(engine, key, plan.released)
+  if (leaving.length === 0) return yield* release(engine, key, released)
   yield* readAgain(engine, key, stored)
-  yield* guarded(engine, key, stored, plan.leaving)
+  yield* guarded(engine, key, stored, leaving)
 
-  const gone: Array<HostKey> = [...plan.released]
+  const gone: Array<HostKey> = [...released]
   const removal = yield* removalOf(engine, key, stored)
   yield* Effect.forEach(
-    plan.leaving,
+    leaving,
     (one) =>
       Effect.gen(function* () {
         if (one.onDelete !== "retain") yield* remove(engine, key, one, removal, slot)
@@ -79,6 +91,7 @@ const release = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, key
   engine.standings.gone(keys)
   engine.surveys.forget(keys)
   engine.fights.settle(keys)
+  for (const one of keys) for (const record of engine.waitsForKey.take(one)) engine.wake(record, "edit")
 })
 
 const guarded = Effect.fnUntraced(function* (

@@ -126,6 +126,77 @@ describe("a pass", () => {
         assert.strictEqual(textOf(root, "/notes/one"), "a's\n")
         assert.strictEqual(store.condition("b", "Stalled")?.reason, "ClaimedElsewhere")
         assert.include(store.condition("b", "Stalled")?.message ?? "", "Note/a")
+        // Nor what one had whose row was lost without a word.
+        store.records.delete("Note/a")
+        yield* agent.desire.relist("resync")
+        yield* store.put("b", { files: { one: "b's", two: "" } })
+        yield* agent.settled
+        assert.strictEqual(store.condition("b", "Stalled")?.reason, "ClaimedElsewhere")
+        assert.strictEqual(textOf(root, "/notes/one"), "a's\n")
+      }),
+    ),
+  )
+
+  it.live.each([
+    { taker: "a", giver: "b" },
+    { taker: "b", giver: "a" },
+  ])("takes over what another record lets go of in the same moment, $taker from $giver", ({ giver, taker }) =>
+    inWorld(({ root, store, start }) =>
+      Effect.gen(function* () {
+        const agent = yield* start()
+        yield* store.put(giver, { files: { one: "theirs" } })
+        yield* agent.settled
+        yield* store.all([store.put(taker, { files: { one: "mine" } }), store.put(giver, { files: { two: "theirs" } })])
+        yield* agent.settled
+        for (const name of [taker, giver]) assert.deepStrictEqual(store.condition(name)?.status, "True")
+        assert.strictEqual(textOf(root, "/notes/one"), "mine\n")
+        assert.strictEqual(textOf(root, "/notes/two"), "theirs\n")
+        const stalled = store.told.filter(({ conditions }) =>
+          conditions.some(({ type, status }) => type === "Stalled" && status === "True"),
+        )
+        assert.deepStrictEqual(stalled, [])
+      }),
+    ),
+  )
+
+  it.live("lets records change places in a ring", () =>
+    inWorld(({ root, store, start }) =>
+      Effect.gen(function* () {
+        const names = ["a", "b", "c"]
+        const put = (turn: number) =>
+          store.all(
+            names.map((name, index) =>
+              store.put(name, { files: { [`of-${name}`]: "", [`${(index + turn) % 3}`]: name } }),
+            ),
+          )
+        const agent = yield* start()
+        for (const turn of [0, 1, 0, 2]) {
+          yield* put(turn)
+          yield* agent.settled
+          for (const [index, name] of names.entries()) {
+            assert.strictEqual(store.condition(name)?.status, "True", store.condition(name, "Stalled")?.message)
+            assert.strictEqual(textOf(root, `/notes/${(index + turn) % 3}`), `${name}\n`)
+          }
+        }
+      }),
+    ),
+  )
+
+  it.live("that cannot have what another keeps leaves what it had, until somebody asks for that", () =>
+    inWorld(({ root, store, start }) =>
+      Effect.gen(function* () {
+        const agent = yield* start()
+        yield* store.all([store.put("a", { files: { one: "a" } }), store.put("b", { files: { two: "b" } })])
+        yield* agent.settled
+        yield* store.put("b", { files: { one: "b" } })
+        yield* agent.settled
+        assert.strictEqual(store.condition("b", "Stalled")?.reason, "ClaimedElsewhere")
+        assert.strictEqual(textOf(root, "/notes/two"), "b\n")
+        yield* store.put("c", { files: { two: "c" } })
+        yield* agent.settled
+        assert.strictEqual(store.condition("c")?.status, "True")
+        assert.strictEqual(textOf(root, "/notes/two"), "c\n")
+        assert.strictEqual(store.condition("b", "Stalled")?.reason, "ClaimedElsewhere")
       }),
     ),
   )
@@ -286,6 +357,49 @@ describe("a pass", () => {
         yield* store.put("account", { files: { user: "u", home: "h" } })
         yield* agent.settled
         assert.strictEqual(textOf(root, "/notes/site"), "s with user,home\n", "a changed account wakes its sites")
+      }),
+    ),
+  )
+
+  it.live("lets others build on what was in sync before its record was not understood, also after a restart", () =>
+    inWorld(({ root, store, start }) =>
+      Effect.gen(function* () {
+        const site = (text: string) => store.put("site", { files: { site: text }, after: "path:/notes/user" })
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const agent = yield* start()
+            yield* store.all([store.put("account", { files: { user: "u" } }), site("1")])
+            yield* agent.settled
+            yield* store.put("account", { files: {}, fromTheFuture: true })
+            yield* agent.settled
+            assert.strictEqual(store.condition("account", "Stalled")?.reason, "NewerSpec")
+            yield* site("2")
+            yield* agent.settled
+            assert.strictEqual(textOf(root, "/notes/site"), "2\n")
+          }),
+        )
+        const agent = yield* start()
+        yield* site("3")
+        yield* agent.settled
+        assert.strictEqual(textOf(root, "/notes/site"), "3\n")
+        assert.strictEqual(textOf(root, "/notes/user"), "u\n")
+      }),
+    ),
+  )
+
+  it.live("that cannot have what another keeps is at rest, also when that one cannot have its own", () =>
+    inWorld(({ store, start }) =>
+      Effect.gen(function* () {
+        const agent = yield* start()
+        yield* store.all([store.put("a", { files: { one: "a" } }), store.put("b", { files: { two: "b" } })])
+        yield* agent.settled
+        yield* store.all([
+          store.put("a", { files: { one: "a", two: "a" } }),
+          store.put("b", { files: { one: "b", two: "b" } }),
+        ])
+        yield* agent.settled
+        for (const name of ["a", "b"])
+          assert.strictEqual(store.condition(name, "Stalled")?.reason, "ClaimedElsewhere", name)
       }),
     ),
   )

@@ -18,13 +18,13 @@ import { isLeft, type Judged, judge, toChange } from "./judge.ts"
 import type { RecordKey } from "./keys.ts"
 import { observe } from "./observe.ts"
 import { Ended, endedBy, type Failed } from "./outcome.ts"
-import { activationsOf, merged } from "./plan.ts"
+import { activationsOf, merged, planPrune } from "./plan.ts"
 import { nodePolicy, type Policy, policyOf } from "./policy.ts"
-import { prune } from "./prune.ts"
+import { letGo, prune } from "./prune.ts"
 import type { Slot, Verdict } from "./queue.ts"
 import type { Stored } from "./records.ts"
 import { removeRecord } from "./remove.ts"
-import { detailsOf, endPass, secure, tellDrift, wakeWaiting } from "./report.ts"
+import { detailsOf, endPass, secure, syncedKeys, tellDrift, wakeWaiting } from "./report.ts"
 import { type PassEnd, wholeDigest } from "./standing.ts"
 import type { Looked, Wanted } from "./types.ts"
 
@@ -45,8 +45,15 @@ const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored
   const order = yield* ordered(engine, key, stored, resources)
   const digests = digestsOf(order)
 
-  // Claim the keys in the inventory, before anything of them is touched.
-  const foreign = yield* claim(engine, key, stored, policy, order)
+  // Claim the keys in the inventory, before anything of them is touched; what is not wanted any more, others may ask for.
+  engine.unwanted.clear(key)
+  const parting = planPrune(key, order, engine.inventory)
+  for (const one of parting.leaving) for (const held of one.keys) engine.unwanted.add(key, held)
+  const foreign = yield* claim(engine, key, stored, policy, order).pipe(
+    Effect.tapError(() =>
+      policy.mode === "enforce" ? Effect.ignore(letGo(engine, key, stored, parting, slot)) : Effect.void,
+    ),
+  )
 
   // Observe, and diff.
   const { looked, prints } = yield* observe(engine, order).pipe(endedByFailure)
@@ -89,7 +96,9 @@ const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored
 
   // Prune what older generations claimed, now that what replaces it is live.
   if (policy.mode === "enforce") {
-    const held = yield* Effect.flip(prune(engine, key, stored, order, slot)).pipe(Effect.orElseSucceed(() => undefined))
+    const held = yield* Effect.flip(prune(engine, key, stored, parting, slot)).pipe(
+      Effect.orElseSucceed(() => undefined),
+    )
     if (held !== undefined) return { ...end, ...waitOrRetry(engine, key, held) }
   }
   return { ...end, outcome: settledOutcome(policy, judged, order.length, rests, notes), retry: false }
@@ -106,13 +115,15 @@ export const reconcile =
       engine.suspects.delete(key)
       engine.waitsForKey.clear(key)
       engine.waitsForRecord.clear(key)
+      engine.kept.clear(key)
 
       const end = yield* pass(engine, key, stored, slot).pipe(
         Effect.catchTag("Ended", (ended) => Effect.succeed(cutShort(engine, key, ended))),
       )
       // The status, derived from the outcome; then whoever waited for one of these keys can go on.
+      const isNews = engine.standings.isNews(key, stored.version)
       if (end.outcome.outcome !== "removed") yield* endPass(engine, key, stored, end)
-      wakeWaiting(engine, end)
+      wakeWaiting(engine, isNews ? engine.inventory.of(key).map((claim) => claim.key) : syncedKeys(end))
       if (!end.retry) return "done" as const
       // All may look as it should, with an activation still owed: the next pass is to be a whole one.
       engine.suspects.add(key)
@@ -217,8 +228,9 @@ interface End extends PassEnd {
 /** A pass that did not get as far as looking: what was known before stays known. */
 const cutShort = (engine: Engine, key: RecordKey, ended: Ended): End => ({
   details: engine.standings.get(key)?.details ?? {},
-  unsynced: "all",
-  order: [],
+  ...(ended.asBefore === true
+    ? { unsynced: engine.standings.unsyncedOf(key), order: [] }
+    : { unsynced: "all", order: [] }),
   ...waitOrRetry(engine, key, ended),
 })
 

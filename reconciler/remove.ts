@@ -5,6 +5,7 @@ import * as Result from "effect/Result"
 import type { Engine } from "./engine.ts"
 import type { RecordKey } from "./keys.ts"
 import { Ended, endedByStore, retrying, stalled, waiting } from "./outcome.ts"
+import { planPrune } from "./plan.ts"
 import type { Policy } from "./policy.ts"
 import { prune } from "./prune.ts"
 import type { Slot } from "./queue.ts"
@@ -30,7 +31,7 @@ export const removeRecord = Effect.fnUntraced(function* (
     for (const dependent of dependents) engine.waitsForRecord.add(key, dependent)
     return yield* waiting("StillReferred", `Deleted, but still needed by ${dependents.join(", ")}.`)
   }
-  yield* prune(engine, key, stored, [], slot)
+  yield* prune(engine, key, stored, planPrune(key, [], engine.inventory), slot)
   // An activation that is owed from before must not be lost with the record.
   const owed = engine.journal.of(key)
   if (owed.length > 0) {

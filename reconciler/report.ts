@@ -130,13 +130,14 @@ export const endPass = Effect.fnUntraced(function* (engine: Engine, key: RecordK
 const maskedOutcome = (engine: Engine, key: RecordKey, outcome: PassEnd["outcome"]): PassEnd["outcome"] =>
   "message" in outcome ? { ...outcome, message: engine.records.masked(key, outcome.message) } : outcome
 
-/** Whoever waits for one of these keys can go on. */
-export const wakeWaiting = (
-  engine: Engine,
-  { order, unsynced }: { readonly order: ReadonlyArray<Wanted>; readonly unsynced: PassEnd["unsynced"] },
-): void => {
-  for (const one of order) {
-    if (unsynced === "all" || unsynced.has(one.key)) continue
-    for (const key of one.keys) for (const record of engine.waitsForKey.take(key)) engine.wake(record, "edit")
-  }
+/** What others can build on from now on. */
+export const syncedKeys = ({
+  order,
+  unsynced,
+}: Pick<PassEnd, "unsynced"> & { readonly order: ReadonlyArray<Wanted> }) =>
+  order.flatMap(({ key, keys }) => (unsynced === "all" || unsynced.has(key) ? [] : keys))
+
+/** Whoever waits for one of these keys looks again. */
+export const wakeWaiting = (engine: Engine, keys: ReadonlyArray<HostKey>): void => {
+  for (const key of keys) for (const record of engine.waitsForKey.take(key)) engine.wake(record, "edit")
 }

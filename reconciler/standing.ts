@@ -59,6 +59,18 @@ export class Standings {
     return unsynced !== undefined && unsynced !== "all" && !unsynced.has(key)
   }
 
+  /** Whether this run has not looked at this version yet: whoever waits for it is told how it went, whichever way. */
+  isNews(record: RecordKey, version: number): boolean {
+    return !this.#unsynced.has(record) || this.#standings.get(record)?.version !== version
+  }
+
+  /** What is not in sync, as last seen; of a run before this one it is known only whether that was nothing. */
+  unsyncedOf(record: RecordKey): ReadonlySet<HostKey> | "all" {
+    const known = this.#unsynced.get(record)
+    if (known !== undefined) return known
+    return this.#standings.get(record)?.details.digest === undefined ? "all" : new Set()
+  }
+
   /** Was this very resource in sync before? Then a difference is drift: nothing that is wanted has changed. */
   wasInSync(key: HostKey, digest: string): boolean {
     return this.#digests.get(key) === digest

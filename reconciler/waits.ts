@@ -25,6 +25,14 @@ export class Waits<On extends string> {
     this.#of.delete(record)
   }
 
+  isAwaited(on: On): boolean {
+    return this.#waiting.has(on)
+  }
+
+  has(record: RecordKey, on: On): boolean {
+    return this.#of.get(record)?.has(on) === true
+  }
+
   /** It happened: those who waited, who wait no more. */
   take(on: On): ReadonlyArray<RecordKey> {
     const woken = [...(this.#waiting.get(on) ?? [])]

@@ -47,6 +47,9 @@ export const Suspension = Schema.Struct({
 
 export const AccountSpec = Schema.Struct({
   uid: Schema.optionalKey(Uid),
+  customer: Schema.optionalKey(
+    RecordName.pipe(explained("The customer whose account it is. Left out: nobody's but the operator's.")),
+  ),
   package: Schema.optionalKey(RecordName.pipe(explained("The package whose limits it has."))),
   limits: Limits.pipe(
     explained("What it may use and have, where that is another than its package says."),

@@ -131,10 +131,12 @@ describe("the next 1,000 runs of a random schedule", () => {
     return [...new Set(shown)].sort()
   }
 
+  const endOfTheirs = Date.UTC(2999)
+
   it("are those of another implementation, over changes of the clocks too", () => {
     fc.assert(
       fc.property(cronExpression, zones, moments, (text, zone, after) => {
-        const ours = nextRuns(parsed(text), zone, after, 1000)
+        const ours = nextRuns(parsed(text), zone, after, 1000).filter((instant) => instant < endOfTheirs)
         const { eitherDay } = parsed(text)
         const cron = new Cron(text, { timezone: zone, paused: true, domAndDow: !eitherDay })
         const theirs = cron.nextRuns(1100, new Date(after)).map((date) => date.getTime())

@@ -40,6 +40,7 @@ const specs = ({ root, ...pair }: Trusted): ReadonlyArray<readonly [kind: string
     "Account",
     "acme",
     {
+      customer: "acme-outfitters",
       package: "starter",
       limits: bytes,
       access: { shell: "sftp", passwordVerifier: digest },
@@ -49,6 +50,7 @@ const specs = ({ root, ...pair }: Trusted): ReadonlyArray<readonly [kind: string
     },
   ],
   ["Account", "fern", { access: { shell: "sftp", passwordVerifier: sealed } }],
+  ...["away", "far", "moss"].map((name) => ["Account", name, {}] as const),
   ["Backup", "before", { policy: "acme", runNow: moment }],
   [
     "BackupPolicy",
@@ -70,15 +72,23 @@ const specs = ({ root, ...pair }: Trusted): ReadonlyArray<readonly [kind: string
     "BackupPolicy",
     "fern",
     {
-      account: "acme",
+      account: "fern",
       repository: { s3: { ...s3, secretKey: "secret/Key+2=" } },
       password: sealed,
       onFailure: onFailure(sealed),
     },
   ],
-  ["BackupPolicy", "far", { account: "acme", repository: { sftp: { ...sftp, privateKey: identity } } }],
-  ["BackupPolicy", "away", { account: "acme", repository: { sftp: { ...sftp, privateKey: sealed } } }],
-  ["BackupPolicy", "moss", { account: "acme", repository: { s3: { ...s3, secretKey: sealed } } }],
+  ["BackupPolicy", "far", { account: "far", repository: { sftp: { ...sftp, privateKey: identity } } }],
+  [
+    "BackupPolicy",
+    "away",
+    { account: "away", repository: { sftp: { ...sftp, path: "backups/away", privateKey: sealed } } },
+  ],
+  [
+    "BackupPolicy",
+    "moss",
+    { account: "moss", repository: { s3: { ...s3, prefix: "backups/moss", secretKey: sealed } } },
+  ],
   [
     "Certificate",
     "shop",
@@ -93,8 +103,8 @@ const specs = ({ root, ...pair }: Trusted): ReadonlyArray<readonly [kind: string
       },
     },
   ],
-  ["Certificate", "own", { site: "shop", issuer: { uploaded: { chain: pair.chain, privateKey: pair.key } } }],
-  ["Certificate", "kept", { site: "shop", issuer: { uploaded: { chain: pair.chain, privateKey: sealed } } }],
+  ["Certificate", "own", { site: "own", issuer: { uploaded: { chain: pair.chain, privateKey: pair.key } } }],
+  ["Certificate", "kept", { site: "kept", issuer: { uploaded: { chain: pair.chain, privateKey: sealed } } }],
   [
     "CronJob",
     "feed",
@@ -203,6 +213,7 @@ const specs = ({ root, ...pair }: Trusted): ReadonlyArray<readonly [kind: string
       cache: { seconds: 10, bypassCookies: ["session"] },
     },
   ],
+  ["Site", "own", { account: "acme", domains: ["own.example.org"] }],
   [
     "Site",
     "kept",
@@ -215,7 +226,10 @@ const specs = ({ root, ...pair }: Trusted): ReadonlyArray<readonly [kind: string
   ["SshKey", "laptop", { account: "acme", publicKey: key, expires: "2031-01-31T12:00:00Z" }],
 ]
 
-/** A certificate for shop.example.org with its key, and whose it is, in PEM. */
+/** What the certificate that is uploaded is for. */
+export const certified = ["kept.example.org", "own.example.org", "shop.example.org"]
+
+/** A certificate for those with its key, and whose it is, in PEM. */
 export interface Trusted {
   readonly chain: string
   readonly key: string

@@ -47,7 +47,8 @@ export const AccountName = Schema.String.annotate({
   .pipe(Schema.brand("AccountName"))
 export type AccountName = typeof AccountName.Type
 
-const recordNameFlaw = (name: string): Flaw | undefined =>
+/** Why this is no name of a record, nor of a customer; undefined where it is one. */
+export const recordNameFlaw = (name: string): Flaw | undefined =>
   hiddenFlaw(name) ??
   (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)
     ? undefined

@@ -81,6 +81,14 @@ export const canonicalNetwork = (text: string): string => {
   return prefix === undefined || Number(prefix) === bitsOf(parts) ? print(parts) : `${print(parts)}/${Number(prefix)}`
 }
 
+/** The network of an address that a socket gave: what one line to the internet has, a whole /64 with IPv6 (RFC 6177). */
+export const networkAround = (address: string): string => {
+  const [bare = ""] = address.split("%")
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1]
+  if (mapped !== undefined || isIPv4(bare)) return mapped ?? bare
+  return isIPv6(bare) ? `${print(masked(partsOf(printIpv6(bare)), 64))}/64` : "unknown"
+}
+
 const CanonicalNetwork = Schema.String.check(
   rule<string>(
     (text) =>

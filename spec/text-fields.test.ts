@@ -4,7 +4,7 @@ import * as Result from "effect/Result"
 import { beforeAll, describe, expect, it } from "vitest"
 import { authority } from "../fixtures/acme/authority.ts"
 import { examine } from "./examine.ts"
-import { type Found, findWith, fullest, type Written } from "./fullest.ts"
+import { certified, type Found, findWith, fullest, type Written } from "./fullest.ts"
 import { around, hostileTexts, tenMegabytes } from "./hostile-text.ts"
 import type { KindName } from "./kind-names.ts"
 import { encodeEnvelope, kindNames } from "./kinds.ts"
@@ -14,7 +14,7 @@ import { nameOf, type TextField, textAt, textFieldsOf, withText } from "./text-f
 let records: ReadonlyArray<Written> = []
 beforeAll(async () => {
   const issuer = await authority()
-  records = fullest({ root: issuer.root, ...(await issuer.pair(["shop.example.org"])) })
+  records = fullest({ root: issuer.root, ...(await issuer.pair(certified)) })
 })
 
 const fields = kindNames.flatMap((kind) =>

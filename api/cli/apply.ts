@@ -70,7 +70,7 @@ export const applyFiles = (input: ApplyInput & { readonly dryRun?: boolean }) =>
     const { loaded, payload } = yield* requestOf(input, "stamp")
     return yield* ask((api) =>
       api.records
-        .apply({ payload: { ...payload, dryRun: input.dryRun === true } })
+        .apply({ headers: {}, payload: { ...payload, dryRun: input.dryRun === true } })
         .pipe(Effect.catchTag("Invalid", ({ problems }) => Effect.fail(refused(placed(loaded, problems))))),
     )
   })

@@ -4,29 +4,10 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
+import { decodeBackupReport } from "../backup-report.ts"
 import { ask } from "./client.ts"
 import { output } from "./flags.ts"
 import { clean, paint, print, printJson, table } from "./terminal.ts"
-
-const Told = Schema.Struct({
-  snapshots: Schema.Array(
-    Schema.Struct({
-      id: Schema.String,
-      at: Schema.String,
-      why: Schema.String,
-      files: Schema.Number,
-      bytes: Schema.Number,
-      databases: Schema.Array(Schema.Struct({ name: Schema.String, bytes: Schema.Number })),
-    }),
-  ),
-  drill: Schema.optionalKey(
-    Schema.NullOr(
-      Schema.Struct({ at: Schema.String, backup: Schema.String, outcome: Schema.String, message: Schema.String }),
-    ),
-  ),
-})
-const decode = Schema.decodeUnknownOption(Told)
 
 const size = (bytes: number): string =>
   bytes < 10_000
@@ -42,7 +23,7 @@ export const backups = Command.make(
     const { items } = yield* ask((api) => api.runs.reports({ query: { kind: "BackupPolicy", name: input.policy } }))
     if (input.output === "json") return yield* printJson(items)
     const told = items.flatMap(({ node, report, reportedAt }) =>
-      Option.toArray(decode(report)).map((one) => ({ ...one, node, reportedAt })),
+      Option.toArray(decodeBackupReport(report)).map((one) => ({ ...one, node, reportedAt })),
     )
     if (told.every(({ snapshots }) => snapshots.length === 0)) return yield* print("there is no backup yet")
     for (const { drill, node, reportedAt, snapshots } of told) {

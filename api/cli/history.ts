@@ -94,7 +94,7 @@ export const rollback = Command.make(
         message: `${params.kind}/${params.name} has only one revision: there is nothing to go back to`,
       })
     }
-    const change = yield* ask((api) => api.history.rollback({ payload: { ...params, revision } }))
+    const change = yield* ask((api) => api.history.rollback({ headers: {}, payload: { ...params, revision } }))
     if (input.output === "json") yield* printJson(change)
     else yield* print(`${changeLine(change)}, as in revision ${revision}`)
     if (input.wait) yield* waitFor([change], input.timeout)

@@ -11,8 +11,9 @@ beforeAll(() => {
 afterAll(() => place.remove())
 
 const commands = [
-  ...["apply", "diff", "get", "export", "delete", "status", "explain", "drift", "history", "rollback", "verify"],
-  ...["pause", "resume", "up", "agent", "schema", "hash-password"],
+  ...["apply", "diff", "get", "export", "delete", "run", "password", "hash-password", "recovery-key"],
+  ...["status", "usage", "traffic", "explain", "drift", "runs", "output", "backups"],
+  ...["history", "rollback", "audit", "verify", "pause", "resume", "up", "agent", "first-run", "schema"],
 ]
 
 describe("plumb without an API", { timeout: 60_000 }, () => {
@@ -26,7 +27,10 @@ describe("plumb without an API", { timeout: 60_000 }, () => {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence is what is looked for
       assert.notMatch(stdout, /\u001b/)
     }
-    for (const name of commands) assert.include(helps[0]?.stdout ?? "", `  ${name} `)
+    const named = [...(helps[0]?.stdout ?? "").matchAll(/^ {2}([a-z-]+) {2,}[A-Z]/gm)].map(([, name]) => name)
+    assert.sameMembers(named, commands)
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8")
+    for (const name of commands) assert.match(readme, new RegExp(`\`${name}( [a-z]+)?\``))
   })
 
   it("says what was probably meant, on stderr, with exit 2", async () => {

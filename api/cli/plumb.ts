@@ -3,12 +3,14 @@
 import * as Command from "effect/cli/Command"
 import { agent } from "./agent.ts"
 import { apply } from "./apply.ts"
+import { audit } from "./audit.ts"
 import { backups } from "./backups.ts"
 import { deleteRecord } from "./delete.ts"
 import { diff } from "./diff.ts"
 import { drift } from "./drift.ts"
 import { explain } from "./explain.ts"
 import { exportRecords } from "./export.ts"
+import { firstRun } from "./first-run.ts"
 import { get } from "./get.ts"
 import { hashPassword } from "./hash-password.ts"
 import { history, rollback } from "./history.ts"
@@ -38,8 +40,8 @@ export const plumb = Command.make("plumb").pipe(
       commands: [apply, diff, get, exportRecords, deleteRecord, run, password, hashPassword, recoveryKey],
     },
     { group: "See what is", commands: [status, usage, traffic, explain, drift, runs, runOutput, backups] },
-    { group: "Look back, and go back", commands: [history, rollback, verify] },
+    { group: "Look back, and go back", commands: [history, rollback, audit, verify] },
     { group: "Hold and let go", commands: [pause, resume] },
-    { group: "Run", commands: [up, agent, schema] },
+    { group: "Run", commands: [up, agent, firstRun, schema] },
   ]),
 )

@@ -85,7 +85,7 @@ export const run = Command.make(
   { kind: kindArgument, name: nameArgument, wait, timeout, output },
   Effect.fn(function* (input) {
     const of = yield* oneRecordOf(input.kind, input.name)
-    const change = yield* ask((api) => api.runs.run({ payload: of }))
+    const change = yield* ask((api) => api.runs.run({ headers: {}, payload: of }))
     if (input.output === "json") yield* printJson(change)
     else yield* print(`${changeLine(change)}: it runs once, now`)
     if (input.wait) yield* waitFor([change], input.timeout)

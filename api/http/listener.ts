@@ -16,7 +16,8 @@ const notYet: RequestListener = (request, response) => {
 }
 
 export const listener = (): Server => {
-  const server = createServer(notYet)
+  // Whoever sends slowly holds a connection for so long, and no longer.
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000 }, notYet)
   server.on("newListener", (event, handler) => {
     if (event === "request" && handler !== notYet) server.off("request", notYet)
   })

@@ -64,7 +64,10 @@ const openEvents: Effect.Effect<
 const eventsIn = (text: string) => [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? "null"))
 
 describe("what is so", () => {
-  layer(ApiUnderTest.layer({ heartbeat: "100 millis" }), { timeout: "60 seconds", excludeTestServices: true })((it) => {
+  layer(ApiUnderTest.layer({ events: { heartbeat: "100 millis" } }), {
+    timeout: "60 seconds",
+    excludeTestServices: true,
+  })((it) => {
     it.effect("the status sums up what the agents report, and says which of them are away", () =>
       Effect.gen(function* () {
         const { ask } = yield* ApiUnderTest
@@ -249,7 +252,7 @@ describe("what is so", () => {
     )
   })
 
-  layer(ApiUnderTest.layer({ backlog: 5 }), { timeout: "60 seconds", excludeTestServices: true })((it) => {
+  layer(ApiUnderTest.layer({ events: { backlog: 5 } }), { timeout: "60 seconds", excludeTestServices: true })((it) => {
     it.effect("a stream that falls behind ends, and the next one starts with resync", () =>
       Effect.gen(function* () {
         const { ask } = yield* ApiUnderTest

@@ -4,6 +4,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Api } from "../contract.ts"
 import { Events } from "../events.ts"
+import { Actor } from "../identity/actor.ts"
 import { Malformed } from "../problems.ts"
 import * as Drift from "../store/drift.ts"
 import * as Measurements from "../store/measurements.ts"
@@ -11,27 +12,29 @@ import * as Ownership from "../store/ownership.ts"
 import * as Status from "../store/status.ts"
 import * as Traffic from "../store/traffic.ts"
 import * as Usage from "../store/usage.ts"
-import { answer } from "./answer.ts"
+import { answerActor } from "./answer-actor.ts"
 
 export const layer = HttpApiBuilder.group(Api, "live", (handlers) =>
   handlers
-    .handle("status", ({ query }) => answer(Status.overview(query)))
+    .handle("status", ({ query }) => answerActor(Status.overview(query)))
     .handle("events", () =>
-      Effect.map(Events, ({ stream }) =>
+      Effect.gen(function* () {
+        const { stream } = yield* Events
+        const { sight } = yield* Actor
         // A response of our own: the contract's encoder sends neither the sign of life nor these headers.
-        HttpServerResponse.stream(stream, {
+        return HttpServerResponse.stream(stream(sight), {
           contentType: "text/event-stream",
           headers: { "cache-control": "no-store", "x-accel-buffering": "no" },
-        }),
-      ),
+        })
+      }),
     )
-    .handle("drift", ({ query }) => answer(Drift.list(query)))
-    .handle("driftEvent", ({ params }) => answer(Drift.read(params.seq)))
-    .handle("usage", ({ query }) => answer(Effect.map(Usage.list(query), (items) => ({ items }))))
-    .handle("traffic", ({ query }) => answer(Traffic.list(query)))
-    .handle("measurements", ({ query }) => answer(Measurements.list(query)))
+    .handle("drift", ({ query }) => answerActor(Drift.list(query)))
+    .handle("driftEvent", ({ params }) => answerActor(Drift.read(params.seq)))
+    .handle("usage", ({ query }) => answerActor(Effect.map(Usage.list(query), (items) => ({ items }))))
+    .handle("traffic", ({ query }) => answerActor(Traffic.list(query)))
+    .handle("measurements", ({ query }) => answerActor(Measurements.list(query)))
     .handle("explain", ({ query }) =>
-      answer(
+      answerActor(
         Effect.gen(function* () {
           const asked = [query.path, query.unit, query.user].filter((one) => one !== undefined && one !== "")
           if (asked.length !== 1)

@@ -4,15 +4,16 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Result from "effect/Result"
 import { decodeEnvelope, encodeEnvelope } from "../../spec/kinds.ts"
 import { Api } from "../contract.ts"
-import { Actor } from "../identity.ts"
 import { makePassword, passwordFlaw, verifierOf } from "../passwords.ts"
 import { Conflict, Invalid, NotFound } from "../problems.ts"
 import * as Records from "../store/records.ts"
-import { write } from "../store/write.ts"
-import { answer } from "./answer.ts"
+import { answerActor } from "./answer-actor.ts"
+import { written } from "./written.ts"
 
 export const layer = HttpApiBuilder.group(Api, "passwords", (handlers) =>
-  handlers.handle("database", ({ params, payload }) => answer(setPassword(params.name, params.user, payload.password))),
+  handlers.handle("database", ({ params, payload }) =>
+    answerActor(setPassword(params.name, params.user, payload.password)),
+  ),
 )
 
 const setPassword = Effect.fnUntraced(function* (name: string, user: string, given: string | undefined) {
@@ -31,9 +32,7 @@ const setPassword = Effect.fnUntraced(function* (name: string, user: string, giv
   const encoded = encodeEnvelope(record)
   const passwordVerifier = verifierOf(password, record.spec.engine)
   const users = record.spec.users.map((one) => ({ ...one, ...(one.name === user ? { passwordVerifier } : {}) }))
-  const { name: actor } = yield* Actor
-  const { changes } = yield* write({
-    actor,
+  const { changes } = yield* written({
     via: `password of ${user}`,
     records: [{ ...encoded, spec: { ...encoded.spec, users } }],
     expectVersions: { [`Database/${name}`]: version },

@@ -5,16 +5,16 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Option from "effect/Option"
 import { isKindName, kindNames } from "../../spec/kinds.ts"
 import { Api } from "../contract.ts"
-import { Actor } from "../identity.ts"
+import { Actor } from "../identity/actor.ts"
 import { Invalid, type Mistake } from "../problems.ts"
 import * as Pauses from "../store/pauses.ts"
-import { answer } from "./answer.ts"
+import { answerActor } from "./answer-actor.ts"
 
 export const layer = HttpApiBuilder.group(Api, "pauses", (handlers) =>
   handlers
-    .handle("list", () => answer(Pauses.list))
+    .handle("list", () => answerActor(Pauses.list))
     .handle("pause", ({ payload }) =>
-      answer(
+      answerActor(
         Effect.gen(function* () {
           const { name: actor } = yield* Actor
           const mistakes = yield* mistakesOf(payload)
@@ -23,8 +23,8 @@ export const layer = HttpApiBuilder.group(Api, "pauses", (handlers) =>
         }),
       ),
     )
-    .handle("resume", ({ query }) => answer(Pauses.end(query)))
-    .handle("resumeOne", ({ params }) => answer(Pauses.endOne(params.id))),
+    .handle("resume", ({ query }) => answerActor(Pauses.end(query)))
+    .handle("resumeOne", ({ params }) => answerActor(Pauses.endOne(params.id))),
 )
 
 const mistakesOf = Effect.fnUntraced(function* (pause: {

@@ -1,5 +1,5 @@
 /**
- * Proves that nothing was edited in, or dropped from, the revisions and the drift events: every link of the chain is
+ * Proves that nothing was edited in, or dropped from, the revisions, the drift events and the audit trail: every link of the chain is
  * computed again, and every row that a link speaks of.
  *
  * The one thing to know before changing it: the hashes are those of `append_to_chain` in the migrations, byte for byte.
@@ -34,6 +34,8 @@ export const verify = Effect.gen(function* () {
         from revisions t
         union all
         select 'drift_events', seq, sha256(convert_to((to_jsonb(t) - 'seq')::text, 'UTF8')) from drift_events t
+        union all
+        select 'audit_events', seq, sha256(convert_to((to_jsonb(t) - 'seq')::text, 'UTF8')) from audit_events t
       ),
       links as (
         select c.seq, c.table_name, c.row_seq, c.payload_hash, c.prev_hash, c.hash, r.payload,

@@ -2,19 +2,28 @@
  * The connection pool of the API, and what "Postgres is away" looks like.
  *
  * The one thing to know before changing it: sessions run in UTC, because instants are written as text in a few places, and
- * the chain's hashes are over such text.
+ * the chain's hashes are over such text. They are of the role `plumb_api`, which has no right on records: those are seen in a
+ * transaction that says who looks (`sight.ts`).
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
-import type { SqlError } from "effect/sql/SqlError"
+import { isSqlError, type SqlError } from "effect/sql/SqlError"
+
+/** Its own schema first: the queue of letters makes its tables there. */
+export const asApi = { role: "plumb_api", search_path: "plumb_api, public" }
 
 export const layer = (url: Redacted.Redacted) =>
   PgClient.layer({
     url,
     applicationName: "plumbline-api",
-    startupParameters: { timezone: "UTC", statement_timeout: "60s", idle_in_transaction_session_timeout: "60s" },
+    startupParameters: {
+      ...asApi,
+      timezone: "UTC",
+      statement_timeout: "60s",
+      idle_in_transaction_session_timeout: "60s",
+    },
     connectTimeout: "3 seconds",
     maxConnections: 10,
   })
@@ -48,7 +57,10 @@ const collides = (error: unknown): boolean =>
 export const transaction =
   (sql: PgClient.PgClient) =>
   <A, E, R>(work: Effect.Effect<A, E, R>) =>
-    sql.withTransaction(work).pipe(Effect.retry({ times: 3, while: collides }))
+    Effect.catchDefect(sql.withTransaction(work), (defect) =>
+      // A rollback that cannot be said on a connection that is gone. What was to be undone is, with it.
+      isSqlError(defect) ? Effect.fail(defect) : Effect.die(defect),
+    ).pipe(Effect.retry({ times: 3, while: collides }))
 
 /**
  * Records are written by one transaction at a time: rules across records (a domain has one site, a reference leads

@@ -1,10 +1,13 @@
 /** What a record was: every write is a revision, with who and from where. Nothing here is ever changed. */
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
+import { unifiedDiff } from "../../spec/compare.ts"
+import { printPlain } from "../../spec/print.ts"
 import { NotFound } from "../problems.ts"
-import type { Revision } from "../shapes.ts"
+import type { Revision, RevisionDiff } from "../shapes.ts"
 import { changes } from "./fields.ts"
 import { defaultLimit, keysOf, pageOf } from "./page.ts"
+import { documentOf } from "./plan.ts"
 import type { JsonObject } from "./rows.ts"
 
 export interface RevisionRow {
@@ -98,3 +101,23 @@ export const lastOf = Effect.fn("history.lastOf")(function* (
         join jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as k (kind text, name text) using (kind, name)
         order by kind, name, revisions.seq desc`
 })
+
+/** Between two revisions, whichever is the older. */
+export const diff = Effect.fn("history.diff")(function* (kind: string, name: string, from: number, to?: number) {
+  const sql = yield* PgClient
+  const [newest] = yield* sql<{ readonly seq: number }>`
+    select max(seq)::float8 as seq from revisions where kind = ${kind} and name = ${name} having max(seq) is not null`
+  if (newest === undefined) return yield* new NotFound({ detail: `There has never been a ${kind}/${name}.` })
+  const [a, b] = [yield* read(kind, name, from), yield* read(kind, name, to ?? newest.seq)]
+  const found: RevisionDiff = {
+    from: a.seq,
+    to: b.seq,
+    fields: changes(stateOf(a), stateOf(b)),
+    diff: unifiedDiff(`${kind}/${name}`, textOf(a), textOf(b)),
+  }
+  return found
+})
+
+/** What a revision left: of a delete, nothing. */
+const stateOf = ({ action, metadata, spec }: RevisionRow) => (action === "delete" ? {} : { metadata, spec })
+const textOf = (row: RevisionRow) => (row.action === "delete" ? "" : printPlain(documentOf(row)))

@@ -2,6 +2,7 @@ import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import { account, serve } from "../../fixtures/api/api-under-test.ts"
 import { emptyDatabase } from "../../fixtures/postgres/test-database.ts"
 import { type Migration, MigrationRefused, migrate, pending, shipped } from "./migrate.ts"
 
@@ -58,5 +59,38 @@ describe("migrate", () => {
         }
       }).pipe(Effect.provide(PgClient.layer({ url: Redacted.make(url) })))
     }),
+  )
+
+  it.effect("and the API work for an owner of the tables who is no superuser", () =>
+    Effect.gen(function* () {
+      const url = new URL(yield* Effect.promise(emptyDatabase))
+      const owner = `owner_${url.pathname.slice(1)}`
+      yield* Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        yield* sql.unsafe(`create role ${owner} login createrole password 'secret'`)
+        yield* sql.unsafe(`alter database ${url.pathname.slice(1)} owner to ${owner}`)
+        // Where another installation on the server made them, they are to be granted.
+        for (const role of ["plumb_api", "plumb_tenant", "plumb_auditor", "plumb_agent"]) {
+          yield* Effect.ignore(sql.unsafe(`create role ${role} nologin`))
+          yield* sql.unsafe(`grant ${role} to ${owner} with admin option`)
+        }
+      }).pipe(Effect.provide(PgClient.layer({ url: Redacted.make(url.href) })))
+      const owned = new URL(url)
+      owned.username = owner
+      owned.password = "secret"
+      yield* migrate(owned.href)
+      const api = yield* serve(owned.href)
+      assert.strictEqual((yield* api.ask("PUT", "/v1/records/Account/acme", account("acme"))).status, 200)
+      const { status, body } = yield* api.ask("GET", "/v1/records")
+      assert.deepStrictEqual([status, body.items.length], [200, 1])
+      assert.isTrue((yield* api.ask("GET", "/v1/verify")).body.ok)
+      const past = yield* Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        return yield* Effect.flip(sql`select from records`)
+      }).pipe(
+        Effect.provide(PgClient.layer({ url: Redacted.make(owned.href), startupParameters: { role: "plumb_api" } })),
+      )
+      assert.include(String(past.reason.cause), "permission denied")
+    }).pipe(Effect.scoped),
   )
 })

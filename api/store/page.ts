@@ -39,5 +39,8 @@ export const pageOf = <Row, Item>(
   return { items: shown.map(show), next: rows.length > limit && last !== undefined ? cursorOf(keys(last)) : null }
 }
 
+/** For LIKE: a part of a text, as it is written. */
+export const pattern = (part: string): string => `%${part.replaceAll(/[\\%_]/g, "\\$&")}%`
+
 export const malformedParameter = (field: string, message: string, mend: string) =>
   new Malformed({ detail: message, problems: [{ field, message, mend }] })

@@ -2,13 +2,18 @@
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
 import { NotFound } from "../problems.ts"
-import { defaultLimit, keysOf, pageOf } from "./page.ts"
+import { defaultLimit, keysOf, pageOf, pattern } from "./page.ts"
 import { type RecordRow, type RecordWithStatus, recordColumns, statusColumn, toStoredRecord } from "./rows.ts"
 
 export interface RecordFilter {
   readonly kind?: string
   readonly label?: ReadonlyArray<string>
   readonly prefix?: string
+  readonly search?: string
+  /** The account that it is on. */
+  readonly account?: string
+  /** Of accounts: whose they are, by the customer's slug. */
+  readonly customer?: string
   readonly sort?: "name" | "-name" | "updated" | "-updated"
   readonly deleted?: boolean
   readonly limit?: number
@@ -35,6 +40,12 @@ export const list = Effect.fn("records.list")(function* (filter: RecordFilter) {
     where ${sql.and([
       filter.kind === undefined ? sql`true` : sql`kind = ${filter.kind}`,
       filter.prefix === undefined ? sql`true` : sql`starts_with(name, ${filter.prefix})`,
+      filter.search === undefined
+        ? sql`true`
+        : sql`(name ilike ${pattern(filter.search)} or spec::text ilike ${pattern(filter.search)}
+            or metadata::text ilike ${pattern(filter.search)})`,
+      filter.customer === undefined ? sql`true` : sql`spec ->> 'customer' = ${filter.customer}`,
+      filter.account === undefined ? sql`true` : sql`spec ->> 'account' = ${filter.account}`,
       filter.deleted === undefined ? sql`true` : sql`(deleted_at is not null) = ${filter.deleted}`,
       ...(filter.label ?? []).map((label) => {
         const [key = "", ...value] = label.split("=")

@@ -4,6 +4,9 @@
  * Every record is examined, its secrets are sealed, the versions that the writer saw are compared, user ids are settled, what the set would become
  * is judged as a whole, and only then rows and revisions are written. A dry run stops before that.
  *
+ * Whose records may be written, Postgres says (`sight.ts`). A tenant's change is judged twice: beside what they see, and what is
+ * wrong with it then is told as it is; and beside everything, and what is wrong only then is told without saying whose it is.
+ *
  * The one thing to know before changing it: the agent deletes rows of tombstones on its own (by version), so a row that was
  * seen may be gone when it is written. Then it is simply made again, with its identity.
  */
@@ -22,10 +25,12 @@ import { oneWriter, transaction } from "./database.ts"
 import { unifiedDiff } from "./document.ts"
 import { keysOfSource, rowsOf, tieUp } from "./existing.ts"
 import { lastOf } from "./history.ts"
-import { changeOf, judge, neighboursOf, type SetChange } from "./judge.ts"
+import { changeOf, judge, type Neighbours, neighboursOf, type SetChange } from "./judge.ts"
 import { dateNew, keepLeftOut } from "./keep.ts"
 import { keyOf, mismatches, plan, prune, type Step, type Unwanted, type Wanted } from "./plan.ts"
+import { reserved } from "./reserved.ts"
 import { sealSecrets } from "./seal.ts"
+import { currentSight, lookingAs, operator, type Sight, type TenantSight } from "./sight.ts"
 import { inTurns } from "./turns.ts"
 import { rememberUids, settleUids } from "./uids.ts"
 
@@ -49,13 +54,15 @@ export interface Write {
 export const write = Effect.fn("write")(function* (request: Write) {
   const sql = yield* PgClient
   const examined = yield* examineAll(request.records, request.identities)
+  const sight = yield* currentSight
+  const byAll = lookingAs(operator)
   // Before the lock of the one writer, which it would hold for long.
-  const sealed = yield* sealSecrets(examined.wanted, { make: false })
+  const sealed = yield* byAll(sealSecrets(examined.wanted, { make: false }))
   const steps = yield* transaction(sql)(
     Effect.gen(function* () {
       if (request.dryRun !== true) {
         yield* oneWriter(sql)
-        yield* tieUp
+        yield* byAll(tieUp)
       }
       const wantedKeys = new Set(examined.wanted.map(({ key }) => key))
       const pruned = yield* prunedBy(request, wantedKeys, examined.mistakes)
@@ -65,21 +72,31 @@ export const write = Effect.fn("write")(function* (request: Write) {
         new Set([...wantedKeys, ...unwanted.map(({ key }) => key), ...Object.keys(expected)]),
       )
       // What is kept may be from before there were keys.
-      const kept = yield* sealSecrets(keepLeftOut(sealed.wanted, existing), { make: true })
-      const settled = yield* settleUids(dateNew(kept.wanted, DateTime.formatIso(yield* DateTime.now)), existing)
+      const kept = yield* byAll(sealSecrets(keepLeftOut(sealed.wanted, existing), { make: true }))
+      const dated = dateNew(kept.wanted, DateTime.formatIso(yield* DateTime.now))
+      const settled = yield* byAll(settleUids(dated, existing))
       const appearing = settled.wanted.filter(({ key }) => !existing.has(key))
-      const last = new Map((yield* lastOf(appearing)).map((revision) => [keyOf(revision), revision]))
-      const planned = plan({ wanted: settled.wanted, unwanted, source: request.source }, existing, last, randomUUID)
-      const change = yield* changeOf(planned, settled.wanted)
-      const neighbours = yield* neighboursOf(change)
+      const last = new Map((yield* byAll(lastOf(appearing))).map((revision) => [keyOf(revision), revision]))
+      const planned = yield* withCustomers(
+        plan({ wanted: settled.wanted, unwanted, source: request.source }, existing, last, randomUUID),
+      )
+      const change = yield* changeOf(planned.steps, settled.wanted)
       const keyless = sealed.mistakes.length > 0 ? sealed.mistakes : kept.mistakes
       const now = yield* Clock.currentTimeMillis
-      const mistakes = [
-        ...examined.mistakes,
-        ...keyless,
-        ...settled.mistakes,
-        ...judge(change, neighbours, examined.broken, now),
-      ]
+      const judgedBy = (neighbours: Neighbours) => judge(change, neighbours, examined.broken, now)
+      const mistakes = [...examined.mistakes, ...keyless]
+      if (sight.of === "tenant") {
+        mistakes.push(...refusals(sight, planned.steps, sealed.wanted), ...planned.mistakes)
+        mistakes.push(...judgedBy(yield* lookingAs(wholeOf(sight))(neighboursOf(change))))
+        // Nobody learns of others by what is wrong already.
+        const beside = [
+          ...settled.mistakes,
+          ...(yield* taken(appearing, expected)),
+          ...judgedBy(yield* byAll(neighboursOf(change))).map(withoutNames),
+        ]
+        const flawed = new Set(mistakes.map(ofRecord))
+        mistakes.push(...beside.filter((mistake) => !flawed.has(ofRecord(mistake))))
+      } else mistakes.push(...settled.mistakes, ...judgedBy(yield* neighboursOf(change)))
       if (mistakes.length > 0)
         return yield* new Invalid({
           detail: `${mistakes.length === 1 ? "There is a mistake" : `There are ${mistakes.length} mistakes`}; nothing was written`,
@@ -88,9 +105,9 @@ export const write = Effect.fn("write")(function* (request: Write) {
       const versions = mismatches(expected, existing)
       if (versions.length > 0) return yield* new Conflict({ detail: conflictDetail, versions })
       if (request.dryRun !== true) {
-        yield* carryOut(planned, change, request)
+        yield* carryOut(planned.steps, change, request)
       }
-      return planned
+      return planned.steps
     }),
   )
   const changes = yield* inTurns(steps, (step) => toChange(step, request.diffs === true))
@@ -99,6 +116,112 @@ export const write = Effect.fn("write")(function* (request: Write) {
 })
 
 const conflictDetail = "Somebody else wrote first. Read the record again, and name the version that you saw"
+
+/** All that is a tenant's, also for those who look after a part of it: a rule is about the account. */
+const wholeOf = ({ as, of, tenant }: TenantSight): Sight => ({ of, as, tenant })
+
+const refusals = (
+  sight: TenantSight,
+  steps: ReadonlyArray<Step>,
+  sent: ReadonlyArray<Wanted>,
+): ReadonlyArray<Mistake> => {
+  const sentBy = new Map(sent.map((one) => [one.key, one]))
+  return steps.flatMap((step) => {
+    const { index, spec } = sentBy.get(keyOf(step)) ?? {}
+    return reserved(sight, step, spec).map((mistake) => ({ ...(index === undefined ? {} : { index }), ...mistake }))
+  })
+}
+
+/** Names are one installation's: what cannot be seen may be there. Whoever names a version of it is told that there is none. */
+const taken = Effect.fnUntraced(function* (
+  appearing: ReadonlyArray<Wanted>,
+  expected: Readonly<Record<string, number>>,
+) {
+  const there = yield* lookingAs(operator)(rowsOf(new Set(appearing.map(({ key }) => key))))
+  return appearing
+    .filter(({ key }) => there.has(key) && (expected[key] ?? 0) === 0)
+    .map(
+      ({ index, kind, name }): Mistake => ({
+        ...(index === undefined ? {} : { index }),
+        ...{ kind, name, field: "metadata.name" },
+        message: "This name is taken.",
+        mend: "Choose another.",
+      }),
+    )
+})
+
+const ofRecord = ({ kind, name }: Mistake): string => `${kind}/${name}`
+
+const withoutNames = (mistake: Mistake): Mistake => ({
+  ...mistake,
+  message: "Somebody else has this, or needs it.",
+  mend: "Choose another, or ask whoever runs the installation.",
+})
+
+/**
+ * The customers that accounts name. An operator may name one that is made later, as a folder of YAML does on a new
+ * installation; a tenant's own is there.
+ */
+const withCustomers = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>) {
+  const named = steps.flatMap((step) => {
+    const customer = step.kind === "Account" && !step.deleted ? step.spec["customer"] : undefined
+    return typeof customer === "string" && step.action !== "unchanged" ? [{ step, customer }] : []
+  })
+  if (named.length === 0) return { steps, mistakes: [] }
+  const sql = yield* PgClient
+  const sight = yield* currentSight
+  const rows = yield* sql<{ readonly slug: string }>`
+    select slug from tenants where kind = 'customer' and slug = any(${named.map(({ customer }) => customer)}::text[])`
+  const known = new Set(rows.map(({ slug }) => slug))
+  const missing = new Map(
+    named.flatMap(({ customer, step }) => (known.has(customer) ? [] : [[step, customer] as const])),
+  )
+  if (sight.of === "tenant")
+    return {
+      steps,
+      mistakes: [
+        ...[...missing].map(
+          ([{ kind, name }, customer]): Mistake => ({
+            ...{ kind, name, field: "spec.customer" },
+            message: `There is no customer ${customer}.`,
+            mend: "Name one of yours; GET /v1/customers lists them.",
+          }),
+        ),
+        ...(yield* tooMany(
+          sight,
+          named.flatMap(({ step }) => (step.before === undefined ? [step] : [])),
+        )),
+      ],
+    }
+  return {
+    steps: steps.map((step) => {
+      const customer = missing.get(step)
+      if (customer === undefined) return step
+      const note = `There is no customer ${customer} yet: until there is, the account is the operator's.`
+      return { ...step, notes: [...step.notes, note] }
+    }),
+    mistakes: [],
+  }
+})
+
+/** Of the accounts that a reseller opens, those that are too many. Under the lock of the one writer. */
+const tooMany = Effect.fnUntraced(function* ({ tenant }: TenantSight, opened: ReadonlyArray<Step>) {
+  const sql = yield* PgClient
+  const [row] = yield* sql<{ readonly most: number | null; readonly accounts: number }>`
+    select (limits ->> 'accounts')::float8 as most,
+      (select count(*)::float8 from records where kind = 'Account' and reseller_id = t.id and deleted_at is null)
+        as accounts
+    from tenants t where id = ${tenant}`
+  const most = row?.most ?? null
+  if (row === undefined || most === null) return []
+  return opened.slice(Math.max(0, most - row.accounts)).map(
+    ({ kind, name }): Mistake => ({
+      ...{ kind, name, field: "spec.customer" },
+      message: `There are ${row.accounts} accounts, and there may be ${most}.`,
+      mend: "Remove one, or ask whoever runs the installation for more.",
+    }),
+  )
+})
 
 interface Examined {
   readonly wanted: ReadonlyArray<Wanted>
@@ -198,6 +321,8 @@ const carryOut = Effect.fnUntraced(function* (
       ties, version
     from jsonb_to_recordset(${rows}::jsonb) as r (kind text, name text, id uuid, version bigint, generation bigint,
       metadata jsonb, spec jsonb, source text, deleted boolean, confirmed boolean, ties text[])
+    -- What others belong to comes before them: whose they are is known by it.
+    order by case when belongs_to(kind, spec) is null then 0 when belongs_to(kind, spec) like 'Account/%' then 1 else 2 end
     on conflict (kind, name) do update set
       version = excluded.version, generation = excluded.generation, metadata = excluded.metadata, spec = excluded.spec,
       source = excluded.source, deleted_at = excluded.deleted_at, deletion_confirmed = excluded.deletion_confirmed,

@@ -158,6 +158,18 @@ describe("plumb up", { timeout: 120_000 }, () => {
     appendFileSync(vhost, "# while nobody looked\n")
     const one = up()
     await one.saying("Plumbline is up")
+    const users = (said: string) => [...said.matchAll(/^ {2}(\S+@example\.org) {2,}(\S{24})$/gm)].map(([line]) => line)
+    assert.strictEqual(users(one.said()).length, 5)
+    assert.deepStrictEqual(users(one.said()), users(started[0]?.said() ?? ""))
+    for (const line of users(one.said())) {
+      const [email, password] = line.trim().split(/ +/)
+      const response = await fetch(`http://127.0.0.1:${port}/auth/login`, {
+        method: "POST",
+        body: JSON.stringify({ email, password }),
+        headers: { "content-type": "application/json" },
+      })
+      assert.strictEqual(response.status, 200, email)
+    }
     assert.notInclude(one.said(), "applied the demo")
     assert.include((await plumb("get", "site", "meadow-recipes")).stdout, "suspended: true")
     await until(() => !readFileSync(vhost, "utf8").includes("while nobody looked"))

@@ -23,6 +23,7 @@ import { type Database, database } from "./database.ts"
 import { settle } from "./demo.ts"
 import { childEnvironment, debianHost, debianNeeds, directoryHost, killServices } from "./hosts.ts"
 import { lock } from "./lock.ts"
+import { demoPeople } from "./people.ts"
 import { needPort, portOf } from "./ports.ts"
 import { welcome } from "./welcome.ts"
 
@@ -63,8 +64,9 @@ export const up = (options: UpOptions, forced: (killAll: () => void) => void) =>
     const connection = yield* connectionOf(home, url)
 
     yield* Effect.gen(function* () {
+      const people = options.demo ? yield* demoPeople(home) : []
       yield* settle(options.demo, say)
-      yield* welcome({ home, url, database: db.words, host })
+      yield* welcome({ home, url, database: db.words, host, people })
       yield* followEvents
     }).pipe(Effect.provide(Plumbline.layerOf(connection)))
   }).pipe(Effect.scoped)

@@ -6,12 +6,14 @@ import { ask } from "../cli/client.ts"
 import { listRecords } from "../cli/get.ts"
 import { clean, paint, print } from "../cli/terminal.ts"
 import type { HostPlace } from "./hosts.ts"
+import type { Person } from "./people.ts"
 
 export interface Places {
   readonly home: string
   readonly url: string
   readonly database: string
   readonly host: HostPlace
+  readonly people: ReadonlyArray<Person>
 }
 
 const domainsOf = (spec: Readonly<Record<string, unknown>>): ReadonlyArray<string> => {
@@ -32,7 +34,7 @@ const short = (path: string): string => {
   return nearer !== "" && nearer.length < path.length ? nearer : path
 }
 
-export const welcome = ({ home, url, database, host }: Places) =>
+export const welcome = ({ home, url, database, host, people }: Places) =>
   Effect.gen(function* () {
     const { nodes } = yield* ask((api) => api.live.status({ query: {} }))
     const facts = nodes[0]?.facts ?? {}
@@ -52,6 +54,11 @@ export const welcome = ({ home, url, database, host }: Places) =>
       ["Logs", `${short(home)}/log`],
     ] as const) {
       yield* print(`  ${what.padEnd(8)}  ${where}`)
+    }
+    if (people.length > 0) {
+      yield* print("")
+      yield* print(`The demo's users, who log in at ${url}/auth/login:`)
+      for (const { email, password } of people) yield* print(`  ${email.padEnd(24)}  ${password}`)
     }
     if (sites.length > 0) {
       yield* print("")
@@ -75,8 +82,8 @@ export const welcome = ({ home, url, database, host }: Places) =>
       yield* print(`  npx plumb get site ${site} > ${site}.yaml    # edit it, then:`)
       yield* print(`  npx plumb apply -f ${site}.yaml --wait`)
       if (host.root === undefined) {
-        yield* print(`  node fixtures/testhost/main.ts shell ${host.name} systemctl list-units 'plumb-*'`)
-        yield* print(`  node fixtures/testhost/main.ts shell ${host.name}       # a root shell in it: change something`)
+        yield* print(`  npx node fixtures/testhost/main.ts shell ${host.name} systemctl list-units 'plumb-*'`)
+        yield* print(`  npx node fixtures/testhost/main.ts shell ${host.name}   # a root shell in it: change something`)
         yield* print("  npx plumb drift list                     # found, kept, healed")
       } else {
         const file = `${short(host.root)}/etc/plumbline/nginx/live/sites/${site}.conf`

@@ -9,7 +9,7 @@ import type { CronJobSpec } from "../../spec/cron-job.ts"
 import { plainOf } from "../../spec/secret.ts"
 import * as to from "../encode/arguments.ts"
 import { argument, lines, name } from "../encode/arguments.ts"
-import { accountLayout, platform, seenBy, sshLayout } from "../layout.ts"
+import { accountLayout, phpPrograms, platform, seenBy, sshLayout } from "../layout.ts"
 
 /** Between asking and forcing a run to end. */
 const gracePeriod = 10
@@ -29,6 +29,7 @@ export const jobFile = (job: string, record: string, spec: CronJobSpec, facts: F
     argument`--property=RuntimeMaxSec=${to.integer(spec.timeLimit, 1, 604_800)}`,
     argument`--property=TimeoutStopSec=${to.integer(gracePeriod, 1, 60)}`,
     argument`--property=Environment=SHELL=/bin/sh`,
+    ...(facts.phpMail ? [argument`--property=Environment=PHP_INI_SCAN_DIR=:${to.path(phpPrograms.folder)}`] : []),
     ...(Object.keys(variablesOf(spec)).length === 0
       ? []
       : [argument`--property=EnvironmentFile=${to.path(seenBy(facts, `${platform.cron}/${job}.environment`))}`]),

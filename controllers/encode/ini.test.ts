@@ -51,6 +51,19 @@ describe.each(encoders)("the ini encoder %s", (_name, encoder, good) => {
 })
 
 describe("ini's encoders", () => {
+  it("of mail: the account as the environment has it, at a node of a plain name, or nothing", () => {
+    const command = (node: string) => to.mailCommand({ program: "/usr/bin/msmtp", brings: "to-this-host" }, node)
+    expect(command("web1.example.org").toString()).toBe(
+      `"/usr/bin/msmtp --host=127.0.0.1 -t -i -f \${USER}@web1.example.org"`,
+    )
+    fc.assert(
+      fc.property(hostile, (node) => {
+        const written = tried(command, node)
+        if (written !== undefined) expect(written).toMatch(/@[a-z0-9.-]+"$/)
+      }),
+    )
+  })
+
   it("quote words that the format would evaluate", () => {
     expect(["on", "None", "E_ALL", "PHP_OS", "a|b", "a b"].map((word) => to.value(word).toString())).toEqual([
       "'on'",

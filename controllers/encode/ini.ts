@@ -6,6 +6,8 @@
  * in values. So whatever is not a plain word is put in single quotes, and neither `'` nor `$` is let through.
  * Its lexer: Zend/zend_ini_scanner.l.
  */
+import type { MailProgram } from "../../reconciler/contract/facts.ts"
+import { mailWords } from "./mail.ts"
 import { encoded, type Text, template } from "./text.ts"
 import { absolutePath, shaped, UnsafeValue, whole } from "./unsafe.ts"
 
@@ -103,3 +105,10 @@ export const extension = (text: string): Ini =>
 /** A system user, as in listen.acl_users (where a comma would begin another one). */
 export const user = (text: string): Ini =>
   encoded("ini", shaped("a user", text, /^[a-z_][a-z0-9_-]{0,31}$/, "Use the name of a system user."))
+
+/** `sendmail_path` of programs that no site starts: the sender is the account, which PHP reads from the environment. */
+export const mailCommand = (program: MailProgram, node: string): Ini => {
+  const mend = "Use lower-case letters, digits, dashes and dots."
+  const host = shaped("the name of a node", node, /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/, mend)
+  return encoded("ini", `"${mailWords(program)} \${USER}@${host}"`)
+}

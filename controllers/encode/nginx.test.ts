@@ -48,9 +48,15 @@ const encoders: ReadonlyArray<
   ["realm", to.realm, "Members (only), please"],
   [
     "mailCommand",
-    (value) => to.mailCommand("/usr/sbin/sendmail", value, "shop.example.org"),
+    (value) => to.mailCommand({ program: "/usr/sbin/sendmail", brings: "anywhere" }, value, "shop.example.org"),
     "shop-1",
     "sendmail_path='/usr/sbin/sendmail -t -i -f shop-1@shop.example.org'",
+  ],
+  [
+    "mailCommand by the host's mail server",
+    (value) => to.mailCommand({ program: "/usr/bin/msmtp", brings: "to-this-host" }, value, "shop.example.org"),
+    "shop-1",
+    "sendmail_path='/usr/bin/msmtp --host=127.0.0.1 -t -i -f shop-1@shop.example.org'",
   ],
 ]
 

@@ -5,6 +5,8 @@
  * The one thing to know before changing it: nginx has no escape for `$` (it always begins a variable where variables are
  * allowed), so no encoder lets one through. Its lexer: ngx_conf_read_token in src/core/ngx_conf_file.c.
  */
+import type { MailProgram } from "../../reconciler/contract/facts.ts"
+import { mailWords } from "./mail.ts"
 import { encoded, type Text, template, words } from "./text.ts"
 import { absolutePath, shaped, UnsafeValue, whole } from "./unsafe.ts"
 
@@ -155,11 +157,8 @@ export const zone = (purpose: "requests" | "connections" | "answers", site: stri
   encoded("nginx", `${purpose}_${identified(site)}`)
 
 /** `fastcgi_param PHP_ADMIN_VALUE`: how PHP sends mail, with the site as the sender that bounces go to. One line of php.ini. */
-export const mailCommand = (program: string, site: string, domain: string): Nginx => {
-  const mend = "Use the path of a sendmail without spaces."
-  const path = shaped("the path of a mail program", program, /^(?:\/[A-Za-z0-9._-]+)+$/, mend)
-  return encoded("nginx", `"sendmail_path='${path} -t -i -f ${recordName(site)}@${serverName(domain)}'"`)
-}
+export const mailCommand = (program: MailProgram, site: string, domain: string): Nginx =>
+  encoded("nginx", `"sendmail_path='${mailWords(program)} ${recordName(site)}@${serverName(domain)}'"`)
 
 /** The URI of an `error_page`: where nginx goes on inside. Exactly what a location may be, but undecoded. */
 export const internalUri = (value: string): Nginx =>

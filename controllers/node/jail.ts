@@ -9,7 +9,7 @@
 import * as to from "../encode/shell.ts"
 import { shell } from "../encode/shell.ts"
 import type { Text } from "../encode/text.ts"
-import { ssh, sshGroups } from "../layout.ts"
+import { phpPrograms, ssh, sshGroups } from "../layout.ts"
 
 export const jailScript = (bubblewrap: string, sftpServer: string): Text<"shell"> => shell`
   #!/bin/sh
@@ -72,8 +72,9 @@ export const jailScript = (bubblewrap: string, sftpServer: string): Text<"shell"
       --clearenv \
       --setenv HOME "$home/private" --setenv USER "$name" --setenv LOGNAME "$name" --setenv SHELL /bin/bash \
       --setenv PATH /usr/local/bin:/usr/bin:/bin --setenv LANG C.UTF-8 --setenv TERM "$term" \
+      --setenv PHP_INI_SCAN_DIR :${to.path(phpPrograms.folder)} \
       --ro-bind /usr /usr \
-      --perms 0755 --dir /etc \
+      --perms 0755 --dir /etc --ro-bind-try ${to.path(phpPrograms.folder)} ${to.path(phpPrograms.folder)} \
       --perms 0444 --ro-bind-data 8 /etc/passwd --perms 0444 --ro-bind-data 9 /etc/group \
       --proc /proc \
       --dev /dev \

@@ -40,7 +40,7 @@ export const nginxUnit = (program: string, facts: Facts): to.Unit => {
     UMask=0027
     OOMScoreAdjust=-200
     # Of the master, which reads the configuration anew at each reload; the workers have a priority of their own.
-    Nice=5
+    Nice=10
 
     # The master binds ports, opens logs for its workers and signals them; the workers have none of this.
     CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_SETUID CAP_SETGID CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE CAP_KILL CAP_SYS_NICE

@@ -5,7 +5,7 @@
  * what is of the platform (paths, extensions) is written after it, where the last line wins. `open_basedir` is not set: it is
  * no boundary, the unit's sandbox is, and it switches PHP's path cache off.
  */
-import type { Facts } from "../../reconciler/contract/facts.ts"
+import type { Facts, MailProgram } from "../../reconciler/contract/facts.ts"
 import { iniSettings } from "../../spec/ini.ts"
 import type { PhpSpec } from "../../spec/php.ts"
 import * as to from "../encode/ini.ts"
@@ -91,3 +91,8 @@ export const phpIni = (spec: PhpSpec, extensions: ReadonlyArray<Extension>, fact
     )}
   `
 }
+
+/** For PHP that no site starts. */
+export const programsIni = (program: MailProgram, node: string): to.Ini => ini`
+  sendmail_path = ${to.mailCommand(program, node)}
+`

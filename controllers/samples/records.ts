@@ -55,6 +55,7 @@ export const liveFacts: Facts = {
   webUser: "www-data",
   nginx: { program: "/usr/sbin/nginx", version: "1.22.1" },
   sendmail: "/usr/sbin/sendmail",
+  phpMail: { program: "/usr/bin/msmtp", brings: "to-this-host" },
   php: ["7.4", "8.2"].map((version) => ({
     version,
     fpm: `/usr/sbin/php-fpm${version}`,

@@ -185,7 +185,7 @@ const phpLocation = (site: Vhost, php: { readonly name: string; readonly spec: P
 
 // One PHP may serve several sites of an account. Mail that comes back is addressed to the one that sent it.
 const mailSender = ({ facts, layout, spec }: Vhost): to.Nginx =>
-  typeof facts.sendmail === "string" ? to.mailCommand(facts.sendmail, layout.name, spec.domains[0] ?? "") : nginx`""`
+  facts.phpMail ? to.mailCommand(facts.phpMail, layout.name, spec.domains[0] ?? "") : nginx`""`
 
 // Before the location that runs scripts: the first that fits counts.
 const noScripts = (path: string): to.Nginx => nginx`

@@ -3,14 +3,17 @@ import * as fs from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Readable } from "node:stream"
+import { pipeline } from "node:stream/promises"
 import { execa } from "execa"
 import * as fc from "fast-check"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { withoutDefiners } from "./definers.ts"
 import { exchange } from "./exchange.ts"
 import { type Item, listingOf, walk } from "./listing.ts"
 import { changesOf } from "./preview.ts"
 import type { SnapshotItem } from "./repository.ts"
+import { isAbsent, reasonIn } from "./repository.ts"
+import { execute, toTheEnd } from "./restic.ts"
 import { membersOf, type Root, rootsOf, targetsOf } from "./restore.ts"
 import { orphansOf, type Snapshot } from "./snapshots.ts"
 import { entries } from "./tar.ts"
@@ -226,4 +229,51 @@ it("a database is wanted by its name, and by its server where both have one of t
   expect(membersOf({ database: "wiki" }, { databases })).toEqual([databases[2]])
   expect(membersOf({ database: "shop", engine: "postgresql" }, { databases })).toEqual([databases[1]])
   expect(() => membersOf({ database: "shop" }, { databases })).toThrow("shop of mariadb and postgresql")
+})
+
+describe("a repository", () => {
+  const words = (reason: string) =>
+    `Fatal: unable to open config file: ${reason}\nIs there a repository at the following location?\ns3:https://s3.example.org/acme\n`
+
+  it.each([
+    "stat /srv/backups/acme/config: no such file or directory",
+    "Lstat: file does not exist",
+    "Stat: The specified key does not exist.",
+    "Stat: The specified bucket does not exist",
+  ])("is not there: %s", (reason) => {
+    expect(isAbsent(words(reason))).toBe(true)
+  })
+
+  it.each([
+    'Stat: Get "https://s3.example.org/acme/?location=": dial tcp 192.0.2.1:443: connect: connection refused',
+    'Stat: Get "https://s3.example.org/acme/?location=": x509: certificate signed by unknown authority',
+    "client.BucketExists: dial tcp: lookup s3.example.org: no such host",
+    "Stat: Access Denied.",
+    "stat /srv/backups/acme/config: permission denied",
+  ])("is not known not to be there, and what is said of it is the reason: %s", (reason) => {
+    expect(isAbsent(words(reason))).toBe(false)
+    expect(reasonIn(words(reason))).toBe(`Fatal: unable to open config file: ${reason}`)
+  })
+})
+
+describe("a program that has enough before its input ends", () => {
+  const marker = () => join(folder(), "enough")
+  /** More than a pipe holds comes after it said so. */
+  const given = (file: string) => (stdin: NodeJS.WritableStream) =>
+    pipeline(async function* () {
+      yield Buffer.alloc(1000)
+      await vi.waitFor(() => fs.statSync(file))
+      yield Buffer.alloc(1_000_000)
+    }, stdin)
+  const enough = (file: string, code: number) => ["sh", "-c", `head -c 1000 > "$1"; exit ${code}`, "sh", file]
+
+  it("is given the rest all the same, and has done its work", async () => {
+    const file = marker()
+    expect(await execute(toTheEnd(enough(file, 0)), given(file))).toMatchObject({ code: 0 })
+  })
+
+  it("is not waited for when it failed", async () => {
+    const file = marker()
+    expect(await execute(toTheEnd(enough(file, 7)), given(file))).toMatchObject({ code: 7 })
+  })
 })

@@ -20,7 +20,7 @@ import { changePlaces, createDatabase, createEveryUser, createGroup } from "../h
 import { identifier, literal, password as passwordIs } from "../host/postgres-text.ts"
 import { type BackupJob, backupUser, stateFolderOf } from "../resources/backup-place.ts"
 import type { Server } from "./databases.ts"
-import { databaseSandbox, execute } from "./restic.ts"
+import { databaseSandbox, execute, toTheEnd } from "./restic.ts"
 import { Refused } from "./spool.ts"
 import { inUnit } from "./unit.ts"
 
@@ -71,7 +71,8 @@ export const postgresql = (job: BackupJob): Server | undefined => {
     try {
       const sandbox = [`User=${backupUser}`, `Group=${backupUser}`, ...databaseSandbox]
       const hidden = ["InaccessiblePaths=-/var/lib/plumbline -/etc/plumbline", `EnvironmentFile=${variables}`]
-      const argv = program("pg_restore", { PGUSER: loaderOf(fresh) }, restoreOptions(fresh, fresh))
+      // It knows the last entry when it sees it, and may be gone before the repository has closed.
+      const argv = toTheEnd(program("pg_restore", { PGUSER: loaderOf(fresh) }, restoreOptions(fresh, fresh)))
       const said = await execute(inUnit(job, "load", [...sandbox, ...hidden], argv), (stdin) => pipeline(source, stdin))
       if (said.code !== 0) throw new Refused(`The dump does not load: ${said.err.trim().slice(-1000)}`)
     } finally {

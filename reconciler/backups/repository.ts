@@ -57,11 +57,25 @@ const locationOf = ({ folder, repository, sftp }: BackupJob): string =>
     ? (folder ?? repository)
     : `${sftp.user}@${sftp.host}:${sftp.port}:${repository.slice(`sftp:${sftpAlias}:`.length)}`
 
-/** restic's words for a place at which there is no repository. */
-const isAbsent = (words: string): boolean =>
-  /Is there a repository at the following location|config.*(does not exist|no such file)|unable to open config file/i.test(
+/** restic's words for a place at which there is no repository; it asks whether there is one also when nobody answered. Pure. */
+export const isAbsent = (words: string): boolean =>
+  /unable to open config file: .*(?:no such file or directory|file does not exist|specified (?:key|bucket) does not exist|404 Not Found)/i.test(
     words,
   )
+
+/** What restic says, without its question and what follows that. Pure. */
+export const reasonIn = (words: string): string =>
+  words
+    .replace(/\nIs there a repository at the following location\?[\s\S]*/, "")
+    .trim()
+    .slice(-1000)
+
+const mendAt = ({ repository, sftp }: BackupJob): string => {
+  if (sftp !== undefined) return "Look whether the folder above is there, and whether its user may write to it."
+  return repository.startsWith("s3:")
+    ? "Look at the policy's endpoint, bucket, keys and ca, and whether this host reaches that server."
+    : "Look whether the folder above is there, and whether it may be written to."
+}
 
 export const openRepository = async (
   job: BackupJob,
@@ -78,7 +92,8 @@ export const openRepository = async (
         `The repository at ${location} does not open with the policy's password.`,
         "Give the password that it was made with, or another place.",
       )
-    if (!isAbsent(err)) throw new Refused(`The repository at ${location} cannot be reached: ${err.trim().slice(-1000)}`)
+    if (!isAbsent(err))
+      throw new Refused(`The repository at ${location} cannot be reached: ${reasonIn(err)}`, mendAt(job))
     if (known?.location === location)
       throw new Refused(
         `There was a repository at ${location}, and it is gone.`,
@@ -87,10 +102,7 @@ export const openRepository = async (
     if (!make) throw new Refused(`There is no repository at ${location} yet.`, "Make a backup first.")
     const made = await restic.run(["init"], { codes: [0, 1] })
     if (made.code !== 0)
-      throw new Refused(
-        `No repository can be made at ${location}: ${made.err.trim().slice(-1000)}`,
-        "Look whether the folder above is there, and whether it may be written to.",
-      )
+      throw new Refused(`No repository can be made at ${location}: ${reasonIn(made.err)}`, mendAt(job))
   }
   let told = known?.location === location ? known.told : []
   writeKnown(job, { location, told })

@@ -143,6 +143,12 @@ export const execute = async (
   return { code, out, err }
 }
 
+/** The command, reading what it is given to the end: some are done before, and the rest is not theirs to break off. */
+export const toTheEnd = (argv: ReadonlyArray<string>): ReadonlyArray<string> => [
+  ...["/bin/sh", "-c", '"$0" "$@" && exec cat > /dev/null'],
+  ...argv,
+]
+
 const lastWords = (said: Said): string =>
   (said.err.trim() || said.out.trim() || `exit code ${said.code}`).split("\n").slice(-6).join("\n").slice(0, 2000)
 

@@ -13,6 +13,10 @@ export const PhpFacts = Schema.Struct({
   modsAvailable: Schema.String,
 })
 
+/** A sendmail that knows by itself where mail goes, or one that is told to bring it to the mail server of this host. */
+const MailProgram = Schema.Struct({ program: Schema.String, brings: Schema.Literals(["anywhere", "to-this-host"]) })
+export type MailProgram = typeof MailProgram.Type
+
 export const Facts = Schema.Struct({
   /** What stands before every path that a process of the host opens: empty on a real host, the folder on a directory host. */
   root: Schema.String,
@@ -28,8 +32,10 @@ export const Facts = Schema.Struct({
       brotli: Schema.optionalKey(Schema.Array(Schema.String)),
     }),
   ),
-  /** The program that PHP sends mail with; null where there is none. */
+  /** The program that root sends mail with; null where there is none. */
   sendmail: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  /** The one that PHP sends mail with, from a sandbox in which nothing gains rights; null where there is none. */
+  phpMail: Schema.optionalKey(Schema.NullOr(MailProgram)),
   php: Schema.Array(PhpFacts),
   /** MariaDB, running or not, and the socket that programs reach it by; null where it is not installed. */
   mariadb: Schema.NullOr(Schema.Struct({ version: Schema.String, socket: Schema.String })),

@@ -5,7 +5,7 @@ import * as fs from "node:fs"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import { letsEncrypt } from "../../spec/acme.ts"
-import type { Facts } from "../contract/facts.ts"
+import type { Facts, MailProgram } from "../contract/facts.ts"
 import type { ResourceFailure } from "../contract/resource.ts"
 import { attempt, Host, type HostShape } from "./host.ts"
 import type { HostPath } from "./path.ts"
@@ -39,6 +39,7 @@ const factsOf = (host: HostShape, servers: Pick<Facts, "mariadb" | "postgresql">
     webUser: live ? "www-data" : null,
     nginx: program === null ? null : { program: program.path, version: program.version, brotli: brotliModules() },
     sendmail: fs.existsSync(sendmail) ? sendmail : null,
+    phpMail: phpMail(),
     php: installedPhp(),
     ...servers,
     sshd: sshd === null ? null : { program: sshd.path, version: sshd.version, sftpServer: sshd.sftpServer },
@@ -88,6 +89,21 @@ const keeper = fileURLToPath(new URL("../backups/keeper.main.ts", import.meta.ur
 const bubblewrap = "/usr/bin/bwrap"
 
 const sendmail = "/usr/sbin/sendmail"
+const msmtp = "/usr/bin/msmtp"
+
+/** Postfix's sendmail is a plain program that starts this one, which writes to a queue as a group of its own. */
+const postdrop = "/usr/sbin/postdrop"
+
+/** A program that has to gain rights (setuid, setgid) has none of them in the sandbox of a site. */
+const phpMail = (): MailProgram | null => {
+  if (fs.existsSync(sendmail)) {
+    const program = fs.realpathSync(sendmail)
+    const gains = (path: string) => (fs.statSync(path).mode & 0o6000) !== 0
+    if (program === msmtp || !(gains(program) || (fs.existsSync(postdrop) && gains(postdrop))))
+      return { program: sendmail, brings: "anywhere" }
+  }
+  return fs.existsSync(msmtp) ? { program: msmtp, brings: "to-this-host" } : null
+}
 
 /** Of Debian's libnginx-mod-http-brotli-filter, which fits its nginx. */
 const brotliModules = (): ReadonlyArray<string> =>

@@ -122,7 +122,9 @@ const mendDatabase: Postgres["mendDatabase"] = (name, members) =>
       ),
     ])
     yield* mendRights(name, name)
-    if (!seen.hbaIsRead) yield* readHba(name)
+    if (seen.hbaIsRead) return
+    yield* readHba(name)
+    yield* changeApart(server, statement.endStrangers(name))
   })
 
 /** Waits until it was read for certain, for two seconds at most: what comes in then comes by the new rules. */

@@ -120,3 +120,20 @@ export const everyUserChange = (seen: PgRole | undefined): ReadonlyArray<string>
 
 export const endSessions = (name: string): string =>
   `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = ${literal(name)} AND pid <> pg_backend_pid()`
+
+/**
+ * Ends the sessions of a database's users that its lines of pg_hba.conf let in no more: over the network whom none of them
+ * names, on the host itself whom one of them rejects. Whom rules of the administrator's own let in may come back.
+ */
+export const endStrangers = (database: string): string => `
+  WITH own AS (SELECT type, user_name[1] AS who, auth_method <> 'reject' AS comes,
+      CASE WHEN type <> 'local' AND address ~ '^[0-9a-f.:]+$' THEN address::inet END AS network,
+      CASE WHEN type <> 'local' AND netmask ~ '^[0-9a-f.:]+$' THEN netmask::inet END AS mask
+    FROM pg_hba_file_rules WHERE database = ARRAY[${literal(database)}] AND cardinality(user_name) = 1)
+  SELECT count(pg_terminate_backend(s.pid)) FROM pg_stat_activity s
+  WHERE s.datname = ${literal(database)} AND s.pid <> pg_backend_pid() AND pg_has_role(s.usename, ${literal(readersOf(database))}, 'MEMBER')
+    AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = s.usename)
+    AND CASE WHEN s.client_addr IS NULL OR s.client_addr <<= '127.0.0.0/8' OR s.client_addr = '::1'
+      THEN EXISTS (SELECT FROM own WHERE who = s.usename AND NOT comes)
+      ELSE NOT EXISTS (SELECT FROM own WHERE who = s.usename AND comes AND family(network) = family(s.client_addr)
+        AND network & mask = s.client_addr & mask) END`

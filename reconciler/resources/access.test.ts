@@ -131,6 +131,18 @@ describe("sshd's drop-in", () => {
         expect(yield* reasonOf(apply)).toBe("SshdOverruled")
       }),
     ))
+
+  it("is not judged by what applies to somebody who leaves the group meanwhile", () =>
+    onSshd({ alone: ok, together: ok, without: ok }, {}, () =>
+      Effect.gen(function* () {
+        yield* apply
+        const host = yield* Host
+        const leaves = Effect.as(host.accounts.changeUser("acme", { groups: [] }), new Map([["forcecommand", "none"]]))
+        const sshd = { ...host.sshd, effective: () => leaves }
+        const seen = sshdDropInType.observe(id, spec).pipe(Effect.provideService(Host, { ...host, sshd }))
+        expect(sshdDropInType.diff(spec, yield* seen)).toEqual([])
+      }),
+    ))
 })
 
 describe("lines of ours in somebody else's file", () => {

@@ -37,6 +37,16 @@ const memberOf = (accounts: Accounts, group: string): string | undefined =>
     .get(group)
     ?.members.find((name) => accounts.users().has(name))
 
+/** What applies to a member of the group. Asked again when that one left it meanwhile: then it was told of no member. */
+const effectiveOf = (group: string): Effect.Effect<ReadonlyMap<string, string> | undefined, ResourceFailure, Host> =>
+  Effect.gen(function* () {
+    const { accounts, sshd } = yield* Host
+    const member = yield* attempt(() => memberOf(accounts, group))
+    if (member === undefined) return undefined
+    const settings = yield* sshd.effective(member)
+    return (yield* attempt(() => memberOf(accounts, group))) === member ? settings : yield* effectiveOf(group)
+  })
+
 export interface SeenDropIn extends SeenFile {
   /** What applies to a group's member; nothing for a group without members. */
   readonly effective: ReadonlyMap<string, ReadonlyMap<string, string>>
@@ -54,13 +64,11 @@ export const sshdDropInType: ResourceType<SshdDropInSpec, SeenDropIn> = {
       const effective = new Map<string, ReadonlyMap<string, string>>()
       // Of a file that is not as it should be, it is known already that it is not what applies.
       if (fileType.diff(asFile(spec), seen).length > 0) return { ...seen, effective, refusal: undefined }
-      const { accounts, sshd } = yield* Host
+      const { sshd } = yield* Host
       for (const { group } of sshd.program === null ? [] : spec.policies) {
-        const member = yield* attempt(() => memberOf(accounts, group))
-        if (member === undefined) continue
-        const settings = yield* Effect.result(sshd.effective(member))
+        const settings = yield* Effect.result(effectiveOf(group))
         if (settings._tag === "Failure") return { ...seen, effective, refusal: settings.failure.message }
-        effective.set(group, settings.success)
+        if (settings.success !== undefined) effective.set(group, settings.success)
       }
       return { ...seen, effective, refusal: undefined }
     }),

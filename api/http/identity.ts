@@ -1,0 +1,247 @@
+/** /auth, /v1/first-run and /v1/audit */
+import { randomUUID } from "node:crypto"
+import { PgClient } from "@effect/sql-pg/PgClient"
+import * as Effect from "effect/Effect"
+import * as HttpEffect from "effect/http/HttpEffect"
+import { HttpServerRequest } from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import { Api } from "../contract.ts"
+import { accessTokenLifetime, issueAccessToken } from "../identity/access-tokens.ts"
+import { Actor } from "../identity/actor.ts"
+import * as ApiTokens from "../identity/api-tokens.ts"
+import * as Audit from "../identity/audit.ts"
+import { caller } from "../identity/caller.ts"
+import * as Cookies from "../identity/cookies.ts"
+import { emailOf } from "../identity/email.ts"
+import * as FirstRun from "../identity/first-run.ts"
+import { provedLately } from "../identity/fresh.ts"
+import { login, verifyCode } from "../identity/login.ts"
+import * as OwnFactors from "../identity/own-factors.ts"
+import { changePassword } from "../identity/password-change.ts"
+import { forgot, reset } from "../identity/password-reset.ts"
+import * as SecondFactors from "../identity/second-factors.ts"
+import * as Sessions from "../identity/sessions.ts"
+import { ticketLifetime } from "../identity/tickets.ts"
+import * as Users from "../identity/users.ts"
+import { deliver } from "../mail/outbox.ts"
+import * as MailSettings from "../mail/settings.ts"
+import { Forbidden, Invalid, Locked, MailRefused, NotFound, Unauthenticated } from "../problems.ts"
+import { verify } from "../store/chain.ts"
+import { transaction } from "../store/database.ts"
+import { answer } from "./answer.ts"
+import { answerActor } from "./answer-actor.ts"
+
+export const loginLayer = HttpApiBuilder.group(Api, "login", (handlers) =>
+  handlers
+    .handle("login", ({ payload }) =>
+      answer(
+        Effect.gen(function* () {
+          const given = payload.deviceToken === undefined ? undefined : Redacted.value(payload.deviceToken)
+          const device = given ?? (yield* cookie(Cookies.deviceCookie))
+          const done = yield* login({ email: payload.email, password: payload.password, device })
+          return "ticket" in done ? codeNeeded(done.ticket) : yield* loggedIn(done)
+        }).pipe(Effect.tapError(retryLater)),
+      ),
+    )
+    .handle("verifyCode", ({ payload: { code, ticket } }) =>
+      answer(
+        Effect.gen(function* () {
+          const done = yield* verifyCode(Redacted.value(ticket), code)
+          return "recoveryCodes" in done ? done : yield* loggedIn(done)
+        }).pipe(Effect.tapError(retryLater)),
+      ),
+    )
+    .handle("refresh", ({ payload }) => answer(refresh(payload.refreshToken)))
+    .handle("logout", ({ payload }) => answer(logout(payload.refreshToken)))
+    .handle("forgot", ({ payload }) =>
+      // Whoever waited for the work to be done could tell whether there was any.
+      Effect.asVoid(
+        Effect.forkDetach(
+          Effect.catchCause(forgot(payload.email), (cause) => Effect.logWarning("No link was sent", cause)),
+        ),
+      ),
+    )
+    .handle("reset", ({ payload }) => answer(reset(Redacted.value(payload.token), payload.password)))
+    .handle("firstRun", ({ payload }) => answer(Effect.map(FirstRun.redeem(withText(payload)), Users.toUser))),
+)
+
+export const sessionsLayer = HttpApiBuilder.group(Api, "sessions", (handlers) =>
+  handlers
+    .handle("me", () =>
+      answer(
+        Effect.gen(function* () {
+          const { name, role, user } = yield* Actor
+          const row = user === null ? undefined : yield* Users.byId(user)
+          const factors = row === undefined ? { totp: false, recoveryCodes: 0 } : yield* SecondFactors.of(row.id)
+          return { name, role, user: row === undefined ? null : Users.toUser(row), factors }
+        }),
+      ),
+    )
+    .handle("list", () =>
+      answer(
+        Effect.gen(function* () {
+          const { session, user } = yield* Actor
+          return { items: user === null ? [] : yield* Sessions.list(user, session) }
+        }),
+      ),
+    )
+    .handle("end", ({ params }) => answer(end(params.id)))
+    .handle("endOthers", () =>
+      answer(
+        Effect.gen(function* () {
+          const { session, user } = yield* Actor
+          if (user === null) return { ended: 0 }
+          const ended = yield* Sessions.endOthers(user, session, "revoked")
+          yield* Audit.noteDone({ action: "session.ended", details: { others: ended } })
+          return { ended }
+        }).pipe(inTransaction),
+      ),
+    )
+    .handle("password", ({ payload }) => answer(changePassword(payload).pipe(Effect.tapError(retryLater))))
+    .handle("setUpFactor", ({ payload }) =>
+      answer(OwnFactors.setUp(payload.password).pipe(Effect.tapError(retryLater))),
+    )
+    .handle("removeFactor", ({ payload }) => answer(OwnFactors.remove(payload).pipe(Effect.tapError(retryLater))))
+    .handle("renewRecoveryCodes", ({ payload }) =>
+      answer(OwnFactors.renewRecoveryCodes(payload).pipe(Effect.tapError(retryLater))),
+    )
+    .handle("tokens", () => answer(Effect.map(ApiTokens.list, (items) => ({ items }))))
+    .handle("makeToken", ({ payload }) => answer(ApiTokens.make(payload).pipe(Effect.tapError(retryLater))))
+    .handle("removeToken", ({ params }) => answer(ApiTokens.remove(params.id)))
+    .handle("offerFirstRun", () =>
+      answer(
+        Effect.gen(function* () {
+          const { name, user } = yield* Actor
+          return yield* FirstRun.offer({ id: user, name })
+        }),
+      ),
+    ),
+)
+
+export const auditLayer = HttpApiBuilder.group(Api, "audit", (handlers) =>
+  handlers.handle("list", ({ query }) => answerActor(Audit.list(query))).handle("verify", () => answerActor(verify)),
+)
+
+export const configLayer = HttpApiBuilder.group(Api, "config", (handlers) =>
+  handlers
+    .handle("email", () => answer(MailSettings.read))
+    .handle("setEmail", ({ payload }) =>
+      answer(
+        Effect.gen(function* () {
+          yield* provedLately
+          const before = yield* MailSettings.read
+          const after = yield* MailSettings.write(payload)
+          yield* Audit.noteDone({ action: "config.changed", target: "config/email", before: before ?? {}, after })
+          return after
+        }).pipe(inTransaction),
+      ),
+    )
+    .handle("testEmail", ({ payload }) =>
+      answer(
+        Effect.gen(function* () {
+          const to = emailOf(payload.to)
+          if (Result.isFailure(to))
+            return yield* new Invalid({ detail: "Nothing was sent.", problems: [{ field: "to", ...to.failure }] })
+          yield* Effect.catchTag(
+            deliver(to.success, "en", { template: "test" }, randomUUID()),
+            "NotSent",
+            ({ message }) => Effect.fail(new MailRefused({ detail: message })),
+          )
+        }),
+      ),
+    ),
+)
+
+const inTransaction = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(PgClient, (sql) => transaction(sql)(work))
+
+const withText = <Payload extends { readonly token: Redacted.Redacted }>(payload: Payload) => ({
+  ...payload,
+  token: Redacted.value(payload.token),
+})
+
+const retryLater = (error: unknown) =>
+  error instanceof Locked
+    ? HttpEffect.appendPreResponseHandler((_request, response) =>
+        Effect.succeed(HttpServerResponse.setHeader(response, "retry-after", String(error.retryAfter))),
+      )
+    : Effect.void
+
+/** Only from the user's own page: what another site makes a browser send has none. */
+const cookie = Effect.fnUntraced(function* (name: string) {
+  const request = yield* HttpServerRequest
+  const value = request.cookies[name]
+  return value === undefined || value === "" || !Cookies.isOwn(request) ? undefined : value
+})
+
+const codeNeeded = (ticket: string) => ({
+  ticket,
+  expiresIn: ticketLifetime,
+  factors: ["totp", "recovery-code"] as const,
+})
+
+interface Opened {
+  readonly user: Users.UserRow
+  readonly session: string
+  readonly refreshToken: string
+  readonly deviceToken?: string | undefined
+}
+
+const loggedIn = Effect.fnUntraced(function* ({ deviceToken, refreshToken, session, user }: Opened) {
+  const accessToken = yield* issueAccessToken(user.id, session)
+  const said = { user: Users.toUser(user), session, expiresIn: accessTokenLifetime }
+  const { browser } = yield* caller
+  if (!browser) return { ...said, accessToken, refreshToken, ...(deviceToken === undefined ? {} : { deviceToken }) }
+  yield* Cookies.keep({ accessToken, refreshToken, deviceToken })
+  return said
+})
+
+const notGood = new Unauthenticated({ detail: "This refresh token is not good, or no longer. Log in again." })
+
+const refresh = Effect.fnUntraced(function* (given: Redacted.Redacted | undefined) {
+  const token = given === undefined ? yield* cookie(Cookies.refreshCookie) : Redacted.value(given)
+  if (token === undefined) return yield* new Unauthenticated({ detail: "There is no refresh token. Log in." })
+  const from = yield* caller
+  const rotation = yield* Effect.gen(function* () {
+    const done = yield* Sessions.rotate(token, from)
+    if (done.state === "reused")
+      yield* Audit.note({
+        action: "session.reused",
+        outcome: "refused",
+        actor: { id: done.user, name: done.email },
+        session: done.session,
+      })
+    return done
+  }).pipe(inTransaction)
+  const user = rotation.state === "rotated" ? yield* Users.byId(rotation.holder.user) : undefined
+  if (rotation.state !== "rotated" || user === undefined) {
+    if (given === undefined) yield* Cookies.drop
+    return yield* notGood
+  }
+  return yield* loggedIn({ user, session: rotation.holder.session, refreshToken: rotation.refreshToken })
+})
+
+const logout = Effect.fnUntraced(function* (given: Redacted.Redacted | undefined) {
+  const token = given === undefined ? yield* cookie(Cookies.refreshCookie) : Redacted.value(given)
+  if (given === undefined) yield* Cookies.drop
+  if (token === undefined) return
+  yield* Effect.gen(function* () {
+    const holder = yield* Sessions.ofRefreshToken(token)
+    if (holder === undefined || !(yield* Sessions.end(holder.session, "logout"))) return
+    const actor = { id: holder.user, name: holder.email }
+    yield* Audit.note({ action: "logout", outcome: "succeeded", actor, session: holder.session })
+  }).pipe(inTransaction)
+})
+
+const end = (id: string) =>
+  Effect.gen(function* () {
+    const { session, user } = yield* Actor
+    if (user === null) return yield* new Forbidden({ detail: "The administrator of the machine has no sessions." })
+    const own = yield* Sessions.list(user, session)
+    if (!own.some((one) => one.id === id) || !(yield* Sessions.end(id, "revoked")))
+      return yield* new NotFound({ detail: `You have no session ${id}.` })
+    yield* Audit.noteDone({ action: "session.ended", target: `Session/${id}` })
+  }).pipe(inTransaction)

@@ -1,0 +1,208 @@
+// What is sold, and a reseller's own side: customers with their accounts, and how many there may be.
+
+import { assert, describe, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { aNode } from "../../fixtures/api/a-node.ts"
+import { type Answer, ApiUnderTest } from "../../fixtures/api/api-under-test.ts"
+import { type Houses, makeHouses } from "../../fixtures/api/houses.ts"
+import { onDatabase } from "../../fixtures/postgres/on-database.ts"
+
+const fieldsOf = (answer: Answer) => answer.body.problems?.map(({ field }: { field: string }) => field)
+const idsOf = (answer: Answer): Array<string> => answer.body.items.map(({ id }: { id: string }) => id)
+
+describe("what is sold", () => {
+  layer(ApiUnderTest.layer(), { timeout: "60 seconds", excludeTestServices: true })((it) => {
+    let houses: Houses | undefined
+    const the = Effect.gen(function* () {
+      const api = yield* ApiUnderTest
+      if (houses === undefined) {
+        yield* aNode(api.url)
+        houses = yield* makeHouses(api)
+      }
+      const { customer, otherReseller, reseller } = houses.people
+      const as =
+        (who: { readonly headers: Record<string, string> }) =>
+        (method: string, path: string, body?: unknown): Effect.Effect<Answer> =>
+          api.ask(method, path, body, who.headers)
+      return {
+        ...houses,
+        url: api.url,
+        customer: as(customer),
+        operator: as({ headers: {} }),
+        otherReseller: as(otherReseller),
+        reseller: as(reseller),
+      }
+    })
+
+    it.effect("is a package with limits, features and prices in whole cents", () =>
+      Effect.gen(function* () {
+        const { customer, operator, reseller } = yield* the
+        const made = yield* operator("POST", "/v1/packages", {
+          id: "shop",
+          title: "Shop",
+          description: "For those who sell",
+          limits: { sites: 10, disk: "20G" },
+          features: ["10 sites", "Daily backups"],
+          currency: "EUR",
+          monthlyPrice: 990,
+          yearlyPrice: 9900,
+        })
+        assert.deepStrictEqual(
+          [made.status, made.body.monthlyPrice, made.body.limits, made.body.visible, made.body.accounts],
+          [201, 990, { sites: 10, disk: "20G" }, false, 0],
+        )
+        // The hosts know its limits, as those of any other.
+        const record = (yield* operator("GET", "/v1/records/Package/shop")).body
+        assert.deepStrictEqual(record.spec, { description: "For those who sell", limits: { sites: 10, disk: "20G" } })
+
+        // Nobody else sees it before it is visible, nor its record.
+        for (const ask of [reseller, customer]) {
+          assert.notInclude(idsOf(yield* ask("GET", "/v1/packages")), "shop")
+          assert.strictEqual((yield* ask("GET", "/v1/packages/shop")).status, 404)
+          assert.strictEqual((yield* ask("GET", "/v1/records/Package/shop")).status, 404)
+        }
+        assert.deepStrictEqual(idsOf(yield* customer("GET", "/v1/packages")).toSorted(), ["own-plan", "small"])
+        const shown = yield* operator("PATCH", "/v1/packages/shop", {
+          visible: true,
+          limits: { sites: 12 },
+          yearlyPrice: null,
+        })
+        assert.deepStrictEqual(
+          [shown.body.limits, shown.body.yearlyPrice, shown.body.monthlyPrice, shown.body.features.length],
+          [{ sites: 12, disk: "20G" }, null, 990, 2],
+        )
+        assert.strictEqual((yield* customer("GET", "/v1/packages/shop")).body.monthlyPrice, 990)
+
+        const all = idsOf(yield* operator("GET", "/v1/packages"))
+        const turned = yield* operator("PUT", "/v1/packages/order", { ids: ["shop", "small"] })
+        assert.deepStrictEqual(idsOf(turned).slice(0, 2), ["shop", "small"])
+        assert.sameMembers(idsOf(turned), all)
+        assert.deepStrictEqual(fieldsOf(yield* operator("PUT", "/v1/packages/order", { ids: ["none"] })), ["ids[0]"])
+
+        for (const [wish, fields] of [
+          [{ monthlyPrice: 9.9 }, ["monthlyPrice"]],
+          [{ monthlyPrice: -1, yearlyPrice: 1e12 }, ["monthlyPrice", "yearlyPrice"]],
+          [{ currency: "EURO" }, ["currency"]],
+          [{ title: "" }, ["title"]],
+          [{ title: "two\nlines" }, ["title"]],
+          [{ features: ["fine", "a\u0000b"] }, ["features[1]"]],
+          [{ limits: { nothing: 1 } }, ["limits.nothing"]],
+          [{ limits: { disk: "lots" } }, ["limits.disk"]],
+        ] as const) {
+          const refused = yield* operator("PATCH", "/v1/packages/shop", wish)
+          assert.deepStrictEqual([refused.status, fieldsOf(refused)], [422, fields], JSON.stringify(refused.body))
+        }
+        assert.deepStrictEqual(fieldsOf(yield* operator("POST", "/v1/packages", { id: "shop" })), ["id"])
+        assert.deepStrictEqual(fieldsOf(yield* operator("POST", "/v1/packages", { id: "Not A Name" })), ["id"])
+        assert.strictEqual((yield* operator("GET", "/v1/packages/shop")).body.title, "Shop")
+
+        const used = yield* operator("DELETE", "/v1/packages/own-plan")
+        assert.strictEqual(used.status, 422)
+        assert.include(JSON.stringify(used.body), "Account/own")
+        assert.strictEqual((yield* operator("DELETE", "/v1/packages/shop")).status, 204)
+        assert.strictEqual((yield* operator("GET", "/v1/packages/shop")).status, 404)
+        const [event] = (yield* operator("GET", "/v1/audit?action=package.changed")).body.items
+        assert.deepStrictEqual([event.target, event.before.monthlyPrice], ["Package/shop", 990])
+      }),
+    )
+
+    it.effect("is opened for customers by their reseller, in one go, as far as there is room", () =>
+      Effect.gen(function* () {
+        const { customers, operator, otherReseller, reseller, resellers, url } = yield* the
+        const made = yield* reseller("POST", "/v1/reseller/customers", {
+          slug: "bakery",
+          name: "Bakery: Söhne",
+          package: "small",
+        })
+        assert.deepStrictEqual(
+          [made.status, made.body.slug, made.body.reseller, made.body.things.map(({ id }: { id: string }) => id)],
+          [201, "bakery", resellers.ours, ["bakery"]],
+        )
+        assert.strictEqual(made.body.things[0].fields.package, "small")
+        // All or nothing: a customer whose account cannot be is not made either.
+        for (const [wish, fields] of [
+          [{ slug: "fresh", name: "Fresh", package: "none" }, ["package"]],
+          [{ slug: "fresh", name: "Fresh", package: "foreign-plan" }, ["package"]],
+          [{ slug: "fresh", name: "Fresh", package: "small", account: "root" }, ["account"]],
+          [{ slug: "fresh", name: "Fresh", package: "small", account: "own" }, ["account"]],
+          [{ slug: "fresh", name: "Fresh", package: "small", account: "foreign" }, ["account"]],
+          [{ slug: "fresh", name: "Fresh", account: "fresh" }, ["package"]],
+          [{ slug: "bakery", name: "Again", package: "small" }, ["slug"]],
+        ] as const) {
+          const refused = yield* reseller("POST", "/v1/reseller/customers", wish)
+          assert.deepStrictEqual([refused.status, fieldsOf(refused)], [422, fields], JSON.stringify(refused.body))
+        }
+        assert.deepStrictEqual(idsOf(yield* reseller("GET", "/v1/reseller/customers?search=fresh")), [])
+
+        const path = `/v1/reseller/customers/${made.body.id}`
+        const resting = yield* reseller("POST", `${path}/suspend`, { reason: "unpaid" })
+        assert.deepStrictEqual(
+          [resting.status, resting.body.things[0].fields.suspended, resting.body.things[0].fields.suspension],
+          [200, true, { reason: "unpaid" }],
+        )
+        assert.strictEqual((yield* reseller("GET", "/v1/reseller/dashboard")).body.suspended, 1)
+        const back = yield* reseller("POST", `${path}/activate`, {})
+        assert.deepStrictEqual(
+          [back.body.things[0].fields.suspended, back.body.things[0].fields.suspension],
+          [false, undefined],
+        )
+        assert.deepStrictEqual(fieldsOf(yield* reseller("POST", `${path}/suspend`, { reason: "two\nlines" })), [
+          "suspension.reason",
+        ])
+        assert.strictEqual((yield* otherReseller("POST", `${path}/suspend`, {})).status, 404)
+        assert.strictEqual((yield* otherReseller("GET", path)).status, 404)
+
+        // Limits, however many come at once.
+        const terms = yield* operator("PATCH", `/v1/resellers/${resellers.ours}`, {
+          limits: { customers: 8, accounts: 5 },
+          commissionBasisPoints: 1250,
+        })
+        assert.deepStrictEqual(
+          [terms.body.limits, terms.body.commissionBasisPoints],
+          [{ customers: 8, accounts: 5 }, 1250],
+        )
+        const dashboard = (yield* reseller("GET", "/v1/reseller/dashboard")).body
+        assert.deepStrictEqual(
+          [dashboard.customers, dashboard.accounts],
+          [
+            { used: 3, limit: 8 },
+            { used: 3, limit: 5 },
+          ],
+        )
+        const many = yield* Effect.forEach(
+          Array.from({ length: 20 }, (_, index) => index),
+          (index) =>
+            reseller("POST", "/v1/reseller/customers", {
+              slug: `many-${index}`,
+              name: "Many",
+              ...(index % 2 === 0 ? { package: "small" } : {}),
+            }),
+          { concurrency: "unbounded" },
+        )
+        const count = yield* onDatabase<{ customers: number; accounts: number }>(
+          url,
+          (sql) => sql`
+            select (select count(*)::int from tenants where reseller_id = ${resellers.ours}) as customers,
+              (select count(*)::int from records where kind = 'Account' and reseller_id = ${resellers.ours}) as accounts`,
+        )
+        assert.isTrue(many.every(({ status }) => status === 201 || status === 422))
+        assert.deepStrictEqual(count[0]?.customers, 8)
+        assert.isAtMost(count[0]?.accounts ?? 99, 5)
+        for (const { body, status } of many)
+          if (status === 422) assert.include(["reseller", "customer"], body.problems[0].field)
+        // A reseller does not set its own terms.
+        assert.strictEqual((yield* reseller("PATCH", `/v1/resellers/${resellers.ours}`, { limits: {} })).status, 403)
+        // Nor is one given more customers than it may have.
+        yield* operator("PATCH", `/v1/resellers/${resellers.ours}`, { limits: { customers: 2 } })
+        const given = yield* operator("PATCH", `/v1/customers/${customers.direct}`, { reseller: resellers.ours })
+        assert.deepStrictEqual([given.status, fieldsOf(given)], [422, ["reseller"]])
+        for (const bad of [{ limits: { customers: -1 } }, { limits: { cars: 1 } }, { commissionBasisPoints: 10_001 }])
+          assert.strictEqual(
+            (yield* operator("PATCH", `/v1/resellers/${resellers.ours}`, bad)).status,
+            400,
+            JSON.stringify(bad),
+          )
+      }),
+    )
+  })
+})

@@ -1,0 +1,121 @@
+/**
+ * The audit trail: who did what besides writing records, which revisions tell of.
+ *
+ * The one thing to know before changing it: rows are in the chain, so nothing in them can be taken back. No secret may stand
+ * in one, and no password that somebody typed where the e-mail address belongs: of a failed log-in only a hash is kept.
+ */
+import { PgClient } from "@effect/sql-pg/PgClient"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { AuditEvent } from "../shapes.ts"
+import { defaultLimit, keysOf, malformedParameter, pageOf } from "../store/page.ts"
+import { Actor } from "./actor.ts"
+import { caller } from "./caller.ts"
+
+export interface Note {
+  readonly action: AuditEvent["action"]
+  readonly outcome: AuditEvent["outcome"]
+  readonly actor?: { readonly id: string | null; readonly name: string } | undefined
+  readonly session?: string | null | undefined
+  /** What it was done to. */
+  readonly target?: string
+  readonly before?: object
+  readonly after?: object
+  readonly details?: object
+}
+
+const json = (value: object | undefined): string | null => (value === undefined ? null : JSON.stringify(value))
+
+/** Takes its place in the transaction that does what it tells of. */
+export const note = Effect.fn("audit.note")(function* (event: Note) {
+  const sql = yield* PgClient
+  const { address, agent, requestId } = yield* caller
+  const now = yield* DateTime.nowAsDate
+  yield* sql`
+    insert into audit_events (at, action, outcome, actor_id, actor, session_id, address, agent, request_id, target, before,
+      after, details)
+    values (${now}, ${event.action}, ${event.outcome}, ${event.actor?.id ?? null}, ${event.actor?.name ?? "nobody"},
+      ${event.session ?? null}, ${address}, ${agent}, ${requestId}, ${event.target ?? ""}, ${json(event.before)}::jsonb,
+      ${json(event.after)}::jsonb, ${JSON.stringify(event.details ?? {})}::jsonb)`
+})
+
+/** What the actor of the request has done. */
+export const noteDone = (event: Omit<Note, "actor" | "outcome" | "session">) =>
+  Effect.flatMap(Actor, ({ name, session, user }) =>
+    note({ ...event, outcome: "succeeded", actor: { id: user, name }, session }),
+  )
+
+interface Row {
+  readonly seq: number
+  readonly at: Date
+  readonly action: AuditEvent["action"]
+  readonly outcome: AuditEvent["outcome"]
+  readonly actor_id: string | null
+  readonly actor: string
+  readonly session_id: string | null
+  readonly address: string
+  readonly agent: string
+  readonly request_id: string
+  readonly target: string
+  readonly before: AuditEvent["before"]
+  readonly after: AuditEvent["after"]
+  readonly details: AuditEvent["details"]
+}
+
+const toEvent = (row: Row): AuditEvent => ({
+  seq: row.seq,
+  at: row.at.toISOString(),
+  action: row.action,
+  outcome: row.outcome,
+  actorId: row.actor_id,
+  actor: row.actor,
+  session: row.session_id,
+  address: row.address,
+  agent: row.agent,
+  requestId: row.request_id,
+  target: row.target,
+  before: row.before,
+  after: row.after,
+  details: row.details,
+})
+
+export interface AuditFilter {
+  readonly action?: string
+  readonly outcome?: string
+  readonly actor?: string
+  readonly since?: string
+  readonly until?: string
+  readonly limit?: number
+  readonly after?: string
+}
+
+const instantOf = Effect.fnUntraced(function* (field: string, text: string | undefined) {
+  if (text === undefined) return undefined
+  const instant = DateTime.make(text)
+  return Option.isSome(instant)
+    ? DateTime.toDateUtc(instant.value)
+    : yield* malformedParameter(field, "This is not an instant.", "Write it as ISO 8601, such as 2030-01-31T12:00:00Z.")
+})
+
+/** Newest first. */
+export const list = Effect.fn("audit.list")(function* (filter: AuditFilter) {
+  const sql = yield* PgClient
+  const limit = filter.limit ?? defaultLimit
+  const after = filter.after === undefined ? undefined : yield* Effect.fromResult(keysOf(filter.after, 1))
+  const [since, until] = [yield* instantOf("since", filter.since), yield* instantOf("until", filter.until)]
+  const rows = yield* sql<Row>`
+    select seq::float8 as seq, at, action, outcome, actor_id, actor, session_id, address, agent, request_id, target, before,
+      after, details
+    from audit_events
+    where ${sql.and([
+      filter.action === undefined ? sql`true` : sql`action = ${filter.action}`,
+      filter.outcome === undefined ? sql`true` : sql`outcome = ${filter.outcome}`,
+      filter.actor === undefined ? sql`true` : sql`actor = ${filter.actor}`,
+      since === undefined ? sql`true` : sql`at >= ${since}`,
+      until === undefined ? sql`true` : sql`at < ${until}`,
+      after === undefined ? sql`true` : sql`seq < ${Number(after[0])}::float8`,
+    ])}
+    order by seq desc limit ${limit + 1}`
+  return pageOf(rows, limit, toEvent, (row) => [String(row.seq)])
+})

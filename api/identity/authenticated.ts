@@ -1,0 +1,162 @@
+/**
+ * Who is let in: whoever bears the token of this machine's administrator, or an access token of a session that is open, in the
+ * header or, from a browser, in its cookie.
+ */
+import { timingSafeEqual } from "node:crypto"
+import { PgClient } from "@effect/sql-pg/PgClient"
+import * as Effect from "effect/Effect"
+import { HttpServerRequest } from "effect/http/HttpServerRequest"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { networkAround } from "../../spec/network.ts"
+import { Limits } from "../gateway/limits.ts"
+import { answer } from "../http/answer.ts"
+import { Forbidden, type RateLimited, Unauthenticated, type Unavailable } from "../problems.ts"
+import { operator } from "../store/sight.ts"
+import { looksLikeToken, verifyAccessToken } from "./access-tokens.ts"
+import { Actor, Authenticated, type Identity } from "./actor.ts"
+import * as ApiTokens from "./api-tokens.ts"
+import * as Audit from "./audit.ts"
+import { caller } from "./caller.ts"
+import { isOwn } from "./cookies.ts"
+import { may, sightOf } from "./role.ts"
+import { type Scope, scopeOf } from "./scopes.ts"
+import * as Sessions from "./sessions.ts"
+import { SigningKeys } from "./signing-keys.ts"
+import { isApiToken, shownOf } from "./token-format.ts"
+import { hashOf } from "./tokens.ts"
+
+const nobody = new Unauthenticated({
+  detail: "Log in at /auth/login and send the access token, as `Authorization: Bearer TOKEN`.",
+})
+const notBelieved = new Unauthenticated({
+  detail: "This token is not good, or no longer. Get another with /auth/refresh, or log in.",
+})
+const fromElsewhere = new Unauthenticated({
+  detail: "The request came from a page of another site, so its cookies are not looked at.",
+})
+
+const machine: Identity = {
+  name: "admin",
+  role: "super-admin",
+  verbs: [],
+  sight: operator,
+  user: null,
+  session: null,
+  authenticatedAt: null,
+}
+
+type Refused = Unauthenticated | Forbidden | RateLimited | Unavailable
+
+/** What only a log-in is enough for is everybody's who is logged in. */
+const permitted =
+  (scope: Scope | undefined) =>
+  (identity: Identity): Effect.Effect<void, Forbidden> =>
+    scope === undefined || may(identity, scope)
+      ? Effect.void
+      : Effect.fail(new Forbidden({ detail: `You may not do this (${scope}) as ${identity.role}.` }))
+
+const known = (identity: Identity): Identity => identity
+
+export const layer = (token: Redacted.Redacted) =>
+  Layer.effect(
+    Authenticated,
+    Effect.gen(function* () {
+      const sql = yield* PgClient
+      const keys = yield* SigningKeys
+      const limits = yield* Limits
+      const expected = hashOf(Redacted.value(token))
+
+      /** Whoever comes with a token that is not good is one of their address, like whoever comes with none. */
+      const refuse = Effect.fnUntraced(function* (why: Unauthenticated) {
+        const { address } = yield* caller
+        yield* limits.take("address", networkAround(address))
+        return yield* why
+      })
+
+      const whose = Effect.fnUntraced(function* (given: string) {
+        if (!looksLikeToken(given)) return yield* refuse(notBelieved)
+        const verified = yield* verifyAccessToken(given)
+        const holder = "refused" in verified ? undefined : yield* Sessions.find(verified.session)
+        if (!("refused" in verified) && holder?.user === verified.user) {
+          yield* limits.take("user", holder.user)
+          return known({
+            name: holder.email,
+            role: holder.role,
+            verbs: holder.verbs,
+            sight: sightOf(holder),
+            user: holder.user,
+            session: holder.session,
+            authenticatedAt: holder.authenticatedAt.getTime(),
+          })
+        }
+        const why = "refused" in verified ? verified.refused : "session-ended"
+        const { address } = yield* caller
+        // Before the audit trail: whoever sends bad tokens all day fills no table.
+        yield* limits.take("address", networkAround(address))
+        yield* Audit.note({ action: "token.refused", outcome: "refused", details: { why } })
+        return yield* notBelieved
+      })
+
+      /** A program's. */
+      const bearerOf = Effect.fnUntraced(function* (given: string, scope: Scope | undefined) {
+        const { address } = yield* caller
+        const found = yield* ApiTokens.find(given, address)
+        if (found === undefined) {
+          yield* limits.take("address", networkAround(address))
+          yield* Audit.note({ action: "token.refused", outcome: "refused", details: { token: shownOf(given) } })
+          return yield* notBelieved
+        }
+        yield* limits.take("user", `token ${found.token}`)
+        if (scope === undefined)
+          return yield* new Forbidden({ detail: "No token is enough for this: log in with a password." })
+        if (!found.scopes.includes(scope) || !may(found, scope))
+          return yield* new Forbidden({ detail: `This token does not have the scope ${scope}.` })
+        return known({
+          name: `${found.email}, token ${found.token_name}`,
+          role: found.role,
+          verbs: found.verbs,
+          sight: sightOf(found),
+          user: found.user,
+          session: null,
+          authenticatedAt: null,
+        })
+      })
+
+      const letIn = (given: string, scope: Scope | undefined) =>
+        answer(isApiToken(given) ? bearerOf(given, scope) : Effect.tap(whose(given), permitted(scope))).pipe(
+          Effect.catchTag("Malformed", Effect.die),
+          Effect.provideService(PgClient, sql),
+          Effect.provideService(SigningKeys, keys),
+        )
+
+      // The framework goes on to the cookie when the header is refused, and tells the last reason only.
+      const refusals = new WeakMap<object, Refused>()
+
+      return {
+        bearer: (handle, { credential, endpoint, group }) => {
+          const given = Redacted.value(credential)
+          if (given === "") return Effect.fail(nobody)
+          if (timingSafeEqual(hashOf(given), expected)) return Effect.provideService(handle, Actor, machine)
+          return Effect.gen(function* () {
+            const { source } = yield* HttpServerRequest
+            const identity = yield* Effect.tapError(letIn(given, scopeOf(group, endpoint)), (why) =>
+              Effect.sync(() => refusals.set(source, why)),
+            )
+            return yield* Effect.provideService(handle, Actor, identity)
+          })
+        },
+        cookie: (handle, { credential, endpoint, group }) =>
+          Effect.gen(function* () {
+            const request = yield* HttpServerRequest
+            const given = Redacted.value(credential)
+            // Who says in the header who he is, is that or nobody.
+            if (request.headers["authorization"]) return yield* refusals.get(request.source) ?? notBelieved
+            if (given === "") return yield* nobody
+            if (!isOwn(request)) return yield* refuse(fromElsewhere)
+            if (isApiToken(given)) return yield* notBelieved
+            return yield* Effect.provideService(handle, Actor, yield* letIn(given, scopeOf(group, endpoint)))
+          }),
+      }
+    }),
+  )

@@ -1,0 +1,179 @@
+/**
+ * Sessions: what a log-in opens, and what its refresh tokens keep open.
+ *
+ * A refresh token works once and gives the next. Whoever comes with a used one is somebody else, and the session ends for
+ * both; but for ten seconds it may be the same one, whose answer was lost or who asked from two windows, and then it gets a
+ * successor too, unless one has been used already (RFC 9700, section 4.14.2).
+ *
+ * The one thing to know before changing it: a token is spent by one statement that finds it unspent. Of any number of requests
+ * that come together one is the first.
+ */
+import { PgClient } from "@effect/sql-pg/PgClient"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import type { Session } from "../shapes.ts"
+import type { Caller } from "./caller.ts"
+import type { Role, Verb } from "./role.ts"
+import { hashOf, makeToken } from "./tokens.ts"
+
+/** A session ends then, whatever happens in it. */
+const lifetime = { days: 30 }
+/** And then, when nothing does. */
+const idle = { days: 7 }
+const grace = { seconds: 10 }
+
+export type EndReason = "logout" | "revoked" | "reuse" | "password" | "suspended"
+
+/** Who has a session that is open. */
+export interface Holder {
+  readonly session: string
+  readonly authenticatedAt: Date
+  readonly user: string
+  readonly email: string
+  readonly role: Role
+  readonly tenant: string | null
+  readonly records: ReadonlyArray<string>
+  readonly verbs: ReadonlyArray<Verb>
+}
+
+const holderColumns = (sql: PgClient) =>
+  sql.literal(`s.id::text as session, s.authenticated_at as "authenticatedAt", u.id::text as user, u.email, u.role,
+    u.tenant_id::text as tenant, u.records, u.verbs`)
+
+const open = (sql: PgClient, now: Date) => sql`s.ended_at is null and s.expires_at > ${now} and u.suspended_at is null`
+
+const issue = Effect.fnUntraced(function* (session: string, parent: Buffer | null) {
+  const sql = yield* PgClient
+  const now = yield* DateTime.now
+  const token = makeToken()
+  yield* sql`
+    insert into refresh_tokens (hash, session_id, parent, created_at, expires_at)
+    values (${hashOf(token)}, ${session}, ${parent}, ${DateTime.toDateUtc(now)},
+      ${DateTime.toDateUtc(DateTime.add(now, idle))})`
+  return token
+})
+
+/** For a user who has just proved to be the one. */
+export const begin = Effect.fn("sessions.begin")(function* (user: string, { address, agent }: Caller) {
+  const sql = yield* PgClient
+  const now = yield* DateTime.now
+  const at = DateTime.toDateUtc(now)
+  const [row] = yield* sql<{ readonly id: string }>`
+    insert into sessions (user_id, created_at, authenticated_at, seen_at, expires_at, address, agent)
+    values (${user}, ${at}, ${at}, ${at}, ${DateTime.toDateUtc(DateTime.add(now, lifetime))}, ${address}, ${agent})
+    returning id::text as id`
+  const session = row?.id ?? (yield* Effect.die("a session that was inserted is not there"))
+  return { session, refreshToken: yield* issue(session, null) }
+})
+
+/** Whose it is, asked for every request: what ended it counts from the next one on. */
+export const find = Effect.fn("sessions.find")(function* (session: string) {
+  const sql = yield* PgClient
+  const now = yield* DateTime.nowAsDate
+  const [row] = yield* sql<Holder>`
+    select ${holderColumns(sql)} from sessions s join users u on u.id = s.user_id
+    where s.id = ${session} and ${open(sql, now)}`
+  return row
+})
+
+interface Spent {
+  readonly session_id: string
+}
+
+export type Rotation =
+  | { readonly state: "rotated"; readonly holder: Holder; readonly refreshToken: string }
+  | { readonly state: "reused"; readonly session: string; readonly user: string; readonly email: string }
+  | { readonly state: "unknown" }
+
+/** Spends a refresh token. */
+export const rotate = Effect.fn("sessions.rotate")(function* (token: string, { address, agent }: Caller) {
+  const sql = yield* PgClient
+  const now = yield* DateTime.now
+  const at = DateTime.toDateUtc(now)
+  const hash = hashOf(token)
+  const [first] = yield* sql<Spent>`
+    update refresh_tokens set used_at = ${at} where hash = ${hash} and used_at is null and expires_at > ${at}
+    returning session_id::text as session_id`
+  // A statement of its own: it sees what the first of those that came together has written meanwhile.
+  const [again] = yield* first === undefined
+    ? sql<Spent>`
+        select session_id::text as session_id from refresh_tokens t
+        where hash = ${hash} and used_at > ${DateTime.toDateUtc(DateTime.subtract(now, grace))}
+          and not exists (select from refresh_tokens s where s.parent = t.hash and s.used_at is not null)`
+    : Effect.succeed([])
+  const spent = first ?? again
+  if (spent === undefined) {
+    const [owner] = yield* sql<{ readonly session: string; readonly user: string; readonly email: string }>`
+      select s.id::text as session, u.id::text as user, u.email from refresh_tokens t
+      join sessions s on s.id = t.session_id join users u on u.id = s.user_id
+      where t.hash = ${hash} and t.used_at is not null and ${open(sql, at)}`
+    if (owner === undefined) return { state: "unknown" } satisfies Rotation
+    yield* end(owner.session, "reuse")
+    return { state: "reused", ...owner } satisfies Rotation
+  }
+  const holder = yield* find(spent.session_id)
+  if (holder === undefined) return { state: "unknown" } satisfies Rotation
+  yield* sql`update sessions set seen_at = ${at}, address = ${address}, agent = ${agent} where id = ${holder.session}`
+  return { state: "rotated", holder, refreshToken: yield* issue(holder.session, hash) } satisfies Rotation
+})
+
+/** Whose a refresh token is, spent or not. */
+export const ofRefreshToken = Effect.fn("sessions.ofRefreshToken")(function* (token: string) {
+  const sql = yield* PgClient
+  const [row] = yield* sql<{ readonly session_id: string }>`
+    select session_id::text as session_id from refresh_tokens where hash = ${hashOf(token)}`
+  return row === undefined ? undefined : yield* find(row.session_id)
+})
+
+/** Whether there was one to end. */
+export const end = Effect.fn("sessions.end")(function* (session: string, reason: EndReason) {
+  const sql = yield* PgClient
+  const now = yield* DateTime.nowAsDate
+  const rows = yield* sql`
+    update sessions set ended_at = ${now}, end_reason = ${reason} where id = ${session} and ended_at is null returning 1`
+  return rows.length > 0
+})
+
+/** All of a user's but one. Gives how many. */
+export const endOthers = Effect.fn("sessions.endOthers")(function* (
+  user: string,
+  except: string | null,
+  reason: EndReason,
+) {
+  const sql = yield* PgClient
+  const now = yield* DateTime.nowAsDate
+  const rows = yield* sql`
+    update sessions set ended_at = ${now}, end_reason = ${reason}
+    where user_id = ${user} and ended_at is null and expires_at > ${now} and id is distinct from ${except}::uuid returning 1`
+  return rows.length
+})
+
+interface SessionRow {
+  readonly id: string
+  readonly created_at: Date
+  readonly seen_at: Date
+  readonly expires_at: Date
+  readonly address: string
+  readonly agent: string
+}
+
+/** Those that are open, the one that was used last first. */
+export const list = Effect.fn("sessions.list")(function* (user: string, current: string | null) {
+  const sql = yield* PgClient
+  const now = yield* DateTime.nowAsDate
+  const rows = yield* sql<SessionRow>`
+    select s.id::text as id, s.created_at, s.seen_at, s.expires_at, s.address, s.agent
+    from sessions s join users u on u.id = s.user_id
+    where s.user_id = ${user} and ${open(sql, now)} order by s.seen_at desc, s.id`
+  return rows.map(
+    (row): Session => ({
+      id: row.id,
+      current: row.id === current,
+      createdAt: row.created_at.toISOString(),
+      seenAt: row.seen_at.toISOString(),
+      expiresAt: row.expires_at.toISOString(),
+      address: row.address,
+      agent: row.agent,
+    }),
+  )
+})

@@ -1,0 +1,116 @@
+/**
+ * What mails say, in English and German. Pure; plain text, so that nothing that somebody has chosen becomes a link or a picture.
+ *
+ * The one thing to know before changing it: a subject is the same for everybody. What somebody has chosen stands in the text alone,
+ * on one line and cut.
+ */
+import * as Schema from "effect/Schema"
+
+export const Letter = Schema.Union([
+  Schema.Struct({ template: Schema.Literal("test") }),
+  Schema.Struct({ template: Schema.Literal("reset-password"), link: Schema.String }),
+  Schema.Struct({ template: Schema.Literal("invitation"), link: Schema.String }),
+  Schema.Struct({ template: Schema.Literal("password-changed"), address: Schema.String }),
+  Schema.Struct({
+    template: Schema.Literal("new-login"),
+    address: Schema.String,
+    agent: Schema.String,
+    at: Schema.String,
+  }),
+  Schema.Struct({ template: Schema.Literal("second-factor-added"), address: Schema.String }),
+  Schema.Struct({ template: Schema.Literal("second-factor-removed"), address: Schema.String }),
+])
+export type Letter = typeof Letter.Type
+
+export type Locale = "en" | "de"
+
+interface Text {
+  readonly subject: string
+  readonly text: string
+}
+
+const line = (text: string): string => text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, " ").slice(0, 200)
+
+const notYou = {
+  en: "If that was not you, change your password now and tell whoever looks after your account.",
+  de: "Waren Sie das nicht, ändern Sie jetzt Ihr Passwort und sagen Sie es denen, die Ihr Konto betreuen.",
+}
+
+const english = (letter: Letter): Text => {
+  switch (letter.template) {
+    case "test":
+      return { subject: "A test from Plumbline", text: "Mail leaves. Nothing else was to be shown." }
+    case "reset-password":
+      return {
+        subject: "A new password",
+        text: `Somebody, hopefully you, wants to set a new password for your account. This link does, once, within an hour:\n\n${letter.link}\n\nIf that was not you, leave it: nothing has changed.`,
+      }
+    case "invitation":
+      return {
+        subject: "Your account is ready",
+        text: `An account was made for you. Choose a password with this link, within seven days:\n\n${letter.link}\n\nIf you expected none, leave it.`,
+      }
+    case "password-changed":
+      return {
+        subject: "Your password was changed",
+        text: `Your password was changed from the address ${line(letter.address)}. You are logged out everywhere else.\n\n${notYou.en}`,
+      }
+    case "new-login":
+      return {
+        subject: "A log-in from somewhere new",
+        text: `Somebody logged in to your account from where you have not been before.\n\n  When     ${line(letter.at)}\n  Address  ${line(letter.address)}\n  With     ${line(letter.agent)}\n\n${notYou.en}`,
+      }
+    case "second-factor-added":
+      return {
+        subject: "An authenticator app was added",
+        text: `From now on a log-in to your account wants a code of an authenticator app. It was set up from the address ${line(letter.address)}.\n\n${notYou.en}`,
+      }
+    case "second-factor-removed":
+      return {
+        subject: "The authenticator app was removed",
+        text: `From now on a log-in to your account wants no code any more. That was decided from the address ${line(letter.address)}.\n\n${notYou.en}`,
+      }
+  }
+}
+
+const german = (letter: Letter): Text => {
+  switch (letter.template) {
+    case "test":
+      return { subject: "Ein Test von Plumbline", text: "E-Mails gehen hinaus. Mehr war nicht zu zeigen." }
+    case "reset-password":
+      return {
+        subject: "Ein neues Passwort",
+        text: `Jemand, hoffentlich Sie, möchte ein neues Passwort für Ihr Konto setzen. Das geht mit diesem Link, einmal, innerhalb einer Stunde:\n\n${letter.link}\n\nWaren Sie das nicht, lassen Sie es: Es hat sich nichts geändert.`,
+      }
+    case "invitation":
+      return {
+        subject: "Ihr Konto ist bereit",
+        text: `Für Sie wurde ein Konto angelegt. Wählen Sie mit diesem Link innerhalb von sieben Tagen ein Passwort:\n\n${letter.link}\n\nHaben Sie keines erwartet, lassen Sie es.`,
+      }
+    case "password-changed":
+      return {
+        subject: "Ihr Passwort wurde geändert",
+        text: `Ihr Passwort wurde von der Adresse ${line(letter.address)} aus geändert. Überall sonst sind Sie abgemeldet.\n\n${notYou.de}`,
+      }
+    case "new-login":
+      return {
+        subject: "Eine Anmeldung von einem neuen Ort",
+        text: `Jemand hat sich von einem Ort aus bei Ihrem Konto angemeldet, an dem Sie noch nicht waren.\n\n  Wann     ${line(letter.at)}\n  Adresse  ${line(letter.address)}\n  Womit    ${line(letter.agent)}\n\n${notYou.de}`,
+      }
+    case "second-factor-added":
+      return {
+        subject: "Eine Authenticator-App wurde hinzugefügt",
+        text: `Von jetzt an braucht die Anmeldung bei Ihrem Konto einen Code aus einer Authenticator-App. Eingerichtet wurde sie von der Adresse ${line(letter.address)} aus.\n\n${notYou.de}`,
+      }
+    case "second-factor-removed":
+      return {
+        subject: "Die Authenticator-App wurde entfernt",
+        text: `Von jetzt an braucht die Anmeldung bei Ihrem Konto keinen Code mehr. Das wurde von der Adresse ${line(letter.address)} aus entschieden.\n\n${notYou.de}`,
+      }
+  }
+}
+
+export const write = (letter: Letter, locale: Locale): Text => {
+  const { subject, text } = locale === "de" ? german(letter) : english(letter)
+  return { subject, text: `${text}\n` }
+}
