@@ -159,7 +159,7 @@ describe("plumb up", { timeout: 120_000 }, () => {
     const one = up()
     await one.saying("Plumbline is up")
     const users = (said: string) => [...said.matchAll(/^ {2}(\S+@example\.org) {2,}(\S{24})$/gm)].map(([line]) => line)
-    assert.strictEqual(users(one.said()).length, 5)
+    await until(() => users(one.said()).length === 5)
     assert.deepStrictEqual(users(one.said()), users(started[0]?.said() ?? ""))
     for (const line of users(one.said())) {
       const [email, password] = line.trim().split(/ +/)
