@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
 import type { Controller } from "../reconciler/contract/controller.ts"
+import type { Facts } from "../reconciler/contract/facts.ts"
 import type { Resource } from "../reconciler/contract/resource.ts"
 import type { AccountSpec } from "../spec/account.ts"
 import type { DatabaseSpec } from "../spec/database.ts"
@@ -359,6 +360,23 @@ describe("Node", () => {
     const ids = resourcesOf(renderOf(node, aNode(), { ...directoryFacts, nginx: null, php: [] })).map(({ id }) => id)
     expect(ids).toContain("nginx.conf")
     expect(ids.filter((id) => id.includes("plumb-nginx"))).toEqual([])
+  })
+})
+
+describe("the ports of accounts", () => {
+  const filters = (facts: Facts) => {
+    const rendered = renderOf(node, aNode(), facts)
+    return { rendered, kinds: resourcesOf(rendered).filter(({ kind }) => kind === "packet-filter") }
+  }
+
+  it("are kept apart on a real host, and where it cannot be done that is said", () => {
+    expect(filters(liveFacts).kinds).toMatchObject([{ id: "plumb_loopback" }])
+    expect(filters(liveFacts).rendered).not.toHaveProperty("notices")
+    const without = filters({ ...liveFacts, nftables: null })
+    expect(without.kinds).toEqual([])
+    expect(without.rendered).toMatchObject({ notices: [expect.stringContaining("apt-get install nftables")] })
+    expect(filters(directoryFacts).kinds).toEqual([])
+    expect(filters(directoryFacts).rendered).not.toHaveProperty("notices")
   })
 })
 

@@ -114,6 +114,12 @@ export const platform = {
   notify: `${configuration}/notify`,
   /** Runs that have ended, for the agent to fetch. */
   runs: `${state}/runs`,
+  /** What accounts may reach on the host's own addresses. */
+  filters: `${configuration}/nftables`,
+  loopbackFilter: `${configuration}/nftables/loopback.nft`,
+  loopbackTable: "plumb_loopback",
+  loopbackUnit: "plumb-loopback.service",
+  loopbackUnitFile: "/etc/systemd/system/plumb-loopback.service",
   logrotate: `${configuration}/logrotate.conf`,
   /** How the logs of one record are rotated. */
   rotations: `${configuration}/logrotate`,

@@ -19,6 +19,7 @@ import { cronEachUnit, cronUnit } from "./cron/units.ts"
 import { file } from "./encode/text.ts"
 import { type HostPath, phpPrograms, phpVersionLayout, platform, webGroup } from "./layout.ts"
 import { reopenLogs } from "./logs.ts"
+import { loopbackNotices, loopbackOfNode } from "./node/loopback.ts"
 import { acmeLocation, nginxConf } from "./node/nginx-conf.ts"
 import { pages } from "./node/pages.ts"
 import { postgresqlOfNode } from "./node/postgresql.ts"
@@ -29,19 +30,24 @@ import { guarded, resources } from "./outcome.ts"
 import { programsIni } from "./php/ini.ts"
 
 export const node = guarded<NodeSpec>("Node", ({ name, spec }, { facts }) =>
-  resources([
-    ...folders(facts),
-    ...shownPages,
-    ...webServer(spec, facts),
-    ...phpTemplates(facts),
-    ...mailOfPrograms(name, facts),
-    ...cronRunner,
-    folder(platform.databases, 0o700),
-    ...backupsOfNode(spec, facts),
-    ...logRotation(facts),
-    ...sshOfNode(facts),
-    ...postgresqlOfNode(facts),
-  ]),
+  resources(
+    [
+      ...folders(facts),
+      ...shownPages,
+      ...webServer(spec, facts),
+      ...phpTemplates(facts),
+      ...mailOfPrograms(name, facts),
+      ...cronRunner,
+      folder(platform.databases, 0o700),
+      ...backupsOfNode(spec, facts),
+      ...logRotation(facts),
+      ...sshOfNode(facts),
+      ...postgresqlOfNode(facts),
+      ...loopbackOfNode(facts),
+    ],
+    undefined,
+    loopbackNotices(facts),
+  ),
 )
 
 const everyNode = { fields: ["metadata.name"] }

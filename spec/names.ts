@@ -104,18 +104,21 @@ export type Generation = typeof Generation.Type
 export const Version = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).pipe(Schema.brand("Version"))
 export type Version = typeof Version.Type
 
+/** The range of user ids that are accounts'. */
+export const accountUids = { first: 10000, last: 59999 } as const
+
 /** The Linux user id of an account: a range of our own, never root or a system user. */
 export const Uid = FiniteNumber.annotate({ description: "The account's user id. Left out, a free one is chosen." })
   .check(
     rule<number>(
       (uid) =>
-        Number.isInteger(uid) && uid >= 10000 && uid <= 59999
+        Number.isInteger(uid) && uid >= accountUids.first && uid <= accountUids.last
           ? undefined
           : flaw(
               `The user id ${uid} is outside the range for accounts.`,
-              "Leave uid out, or give one from 10000 to 59999.",
+              `Leave uid out, or give one from ${accountUids.first} to ${accountUids.last}.`,
             ),
-      { type: "integer", minimum: 10000, maximum: 59999 },
+      { type: "integer", minimum: accountUids.first, maximum: accountUids.last },
     ),
   )
   .pipe(Schema.brand("Uid"))

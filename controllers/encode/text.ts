@@ -15,6 +15,7 @@ export type Format =
   | "htpasswd"
   | "argument"
   | "sshd"
+  | "nftables"
   | "shell"
   | "perl"
   | "pam"

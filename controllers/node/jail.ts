@@ -4,7 +4,7 @@
  *
  * The one thing to know before changing it: the file system is a list of what is there, never of what is hidden. Of /etc
  * only what programs need to run comes in, passwd and group are made up, and /proc shows the jail's processes alone.
- * The network is the host's: git and composer need it, and a uid can be told apart by the host's firewall. bwrap(1).
+ * The network is the host's: git and composer need it, and `loopback.ts` keeps the ports of accounts apart. bwrap(1).
  */
 import * as to from "../encode/shell.ts"
 import { shell } from "../encode/shell.ts"

@@ -49,6 +49,8 @@ export const Facts = Schema.Struct({
   ),
   /** Path of the program that makes jails; null where there is none. */
   bubblewrap: Schema.NullOr(Schema.String),
+  /** Path of nft(8), where this host can filter packets with it; null where it cannot. */
+  nftables: Schema.optionalKey(Schema.NullOr(Schema.String)),
   /** The public key that this node's secrets are sealed for; left out where it has none. */
   sealing: Schema.optionalKey(Schema.Struct({ recipient: Schema.String })),
   /** The file system of the homes, and how it can limit what each holds; null where it cannot. */

@@ -13,6 +13,7 @@ import { filesOnDisk } from "./files-disk.ts"
 import { Host } from "./host.ts"
 import { nginxProgram } from "./nginx-program.ts"
 import { journaledOwners } from "./owners.ts"
+import { directoryPacketFilter } from "./packet-filter.ts"
 import { directoryPostgres } from "./postgres-directory.ts"
 import { directoryQuotas } from "./quotas-directory.ts"
 import { directorySql } from "./sql-directory.ts"
@@ -57,6 +58,7 @@ export const directory = (folder: string, { services = true }: { readonly servic
         sql: directorySql(files),
         postgres: directoryPostgres(files),
         quotas: directoryQuotas(files),
+        packetFilter: directoryPacketFilter(files),
         tenant: directoryTenant(files),
         sshd: noSshd,
         claims: noClaims(),

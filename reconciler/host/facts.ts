@@ -44,6 +44,7 @@ const factsOf = (host: HostShape, servers: Pick<Facts, "mariadb" | "postgresql">
     ...servers,
     sshd: sshd === null ? null : { program: sshd.path, version: sshd.version, sftpServer: sshd.sftpServer },
     bubblewrap: live && fs.existsSync(bubblewrap) ? bubblewrap : null,
+    nftables: host.packetFilter.program,
     ...(options.recipient === undefined ? {} : { sealing: { recipient: options.recipient } }),
     homes: { filesystem: host.quotas.filesystem, quotas: host.quotas.kind },
     backups: fs.existsSync(restic) ? { restic, keeper: { node: process.execPath, program: keeper } } : null,

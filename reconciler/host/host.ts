@@ -9,6 +9,7 @@ import type { Claims } from "./claims.ts"
 import { toFailure } from "./failure.ts"
 import type { Files } from "./files.ts"
 import type { Nginx } from "./nginx.ts"
+import type { PacketFilter } from "./packet-filter.ts"
 import type { Postgres } from "./postgres.ts"
 import type { Quotas } from "./quotas.ts"
 import type { Sql } from "./sql.ts"
@@ -28,6 +29,7 @@ export interface HostShape {
   readonly sql: Sql
   readonly postgres: Postgres
   readonly quotas: Quotas
+  readonly packetFilter: PacketFilter
   readonly tenant: Tenant
   readonly sshd: Sshd
   readonly claims: Claims

@@ -10,6 +10,7 @@ import { filesOnDisk } from "./files-disk.ts"
 import { Host } from "./host.ts"
 import { nginxProgram } from "./nginx-program.ts"
 import { liveOwners } from "./owners.ts"
+import { livePacketFilter } from "./packet-filter-live.ts"
 import { livePostgres } from "./postgres-live.ts"
 import { liveQuotas } from "./quotas-live.ts"
 import { liveSql } from "./sql-live.ts"
@@ -36,6 +37,7 @@ export const live = Layer.effect(
       sql: yield* liveSql(files),
       postgres: livePostgres(files),
       quotas: yield* liveQuotas(files),
+      packetFilter: yield* livePacketFilter,
       tenant: liveTenant(accounts),
       sshd: yield* sshdProgram,
       claims: noClaims(),

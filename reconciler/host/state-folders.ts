@@ -20,6 +20,8 @@ export const runsFolder: HostPath = `${stateFolder}/runs`
 export const keysFolder: HostPath = `${stateFolder}/keys`
 /** What homes would be limited to, on a host that cannot. */
 export const quotasFolder: HostPath = `${stateFolder}/quotas`
+/** Packet filters of a host that has no packets. */
+export const filtersFolder: HostPath = `${stateFolder}/filters`
 /** Whom to tell that a run has failed, until they were. */
 export const noticesFolder: HostPath = `${stateFolder}/notices`
 export const trashFolder: HostPath = `${stateFolder}/trash`
@@ -47,6 +49,7 @@ export const makeStateFolders = (files: Files): void => {
     runsFolder,
     keysFolder,
     quotasFolder,
+    filtersFolder,
     noticesFolder,
   ]
   for (const path of folders) {

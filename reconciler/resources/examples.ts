@@ -14,6 +14,7 @@ import { group } from "./group.ts"
 import { resourceTypes } from "./index.ts"
 import { keyFolder } from "./key-folder.ts"
 import { nginxMember } from "./nginx-member.ts"
+import { packetFilter } from "./packet-filter.ts"
 import { pgDatabase } from "./pg-database.ts"
 import { pgRole } from "./pg-role.ts"
 import { quota } from "./quota.ts"
@@ -81,6 +82,7 @@ export const examples: ReadonlyArray<Resource> = [
     where,
   ),
   quota("/home/acme", { disk: 2 ** 30, files: 10_000, project: 20001 }, where),
+  packetFilter("plumb_example", { rules: "table inet plumb_example {\n}\n" }, where),
   nginxMember("nginx.conf", { content: "events {}\n" }, where),
   block("/etc/pam.d/sshd", { content: "session optional pam_exec.so\n", before: "@include common-session" }, where),
   keyFolder("/etc/plumbline/ssh/keys/other", { ...root755, mode: 0o750 }, where),

@@ -9,6 +9,7 @@ import { fileType } from "./file.ts"
 import { groupType } from "./group.ts"
 import { keyFolderType } from "./key-folder.ts"
 import { nginxMemberType } from "./nginx-member.ts"
+import { packetFilterType } from "./packet-filter.ts"
 import { pgDatabaseType } from "./pg-database.ts"
 import { pgRoleType } from "./pg-role.ts"
 import { quotaType } from "./quota.ts"
@@ -40,6 +41,7 @@ export const resourceTypes: ReadonlyMap<string, AnyType> = new Map(
     erased(unitType),
     erased(sliceType),
     erased(quotaType),
+    erased(packetFilterType),
     erased(nginxMemberType),
     erased(sqlDatabaseType),
     erased(sqlUserType),
