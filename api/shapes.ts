@@ -561,6 +561,15 @@ export const LoggedIn = Schema.Struct({
 })
 export type LoggedIn = typeof LoggedIn.Type
 
+/** Somebody sees what another user sees: what the portal shows above every page. */
+export const ActingAs = Schema.Struct({
+  by: Schema.Struct({ id: Schema.String, email: Schema.String, name: Schema.String }),
+  reason: Schema.String,
+  until: Instant,
+  /** False while they only look. */
+  canWrite: Schema.Boolean,
+})
+
 /** The password was right; a code of the authenticator app, or one on paper, goes to /auth/2fa/verify with this ticket. */
 export const CodeNeeded = Schema.Struct({
   ticket: Schema.String,
@@ -594,6 +603,8 @@ export const Session = Schema.Struct({
   address: Schema.String,
   /** What the client said that it is. */
   agent: Schema.String,
+  /** Who looks at what you see, by their address; null in a session of your own. */
+  actedInBy: Schema.NullOr(Schema.String),
 })
 export type Session = typeof Session.Type
 
@@ -632,7 +643,9 @@ export const AuditEvent = Schema.Struct({
     "records.written",
     "second-factor.added",
     "second-factor.removed",
+    "session.acted",
     "session.ended",
+    "session.raised",
     "session.reused",
     "tenant.changed",
     "tenant.made",
@@ -649,6 +662,8 @@ export const AuditEvent = Schema.Struct({
   outcome: Schema.Literals(["succeeded", "failed", "refused"]),
   actorId: Schema.NullOr(Schema.String),
   actor: Schema.String,
+  /** As whom, where that is somebody else: the id of the user. */
+  subjectId: Schema.NullOr(Schema.String),
   session: Schema.NullOr(Schema.String),
   address: Schema.String,
   agent: Schema.String,

@@ -10,6 +10,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { Api } from "../contract.ts"
 import { accessTokenLifetime, issueAccessToken } from "../identity/access-tokens.ts"
+import * as Acting from "../identity/acting.ts"
 import { Actor } from "../identity/actor.ts"
 import * as ApiTokens from "../identity/api-tokens.ts"
 import * as Audit from "../identity/audit.ts"
@@ -73,13 +74,15 @@ export const sessionsLayer = HttpApiBuilder.group(Api, "sessions", (handlers) =>
     .handle("me", () =>
       answer(
         Effect.gen(function* () {
-          const { name, role, user } = yield* Actor
+          const { acting, name, role, user } = yield* Actor
           const row = user === null ? undefined : yield* Users.byId(user)
           const factors = row === undefined ? { totp: false, recoveryCodes: 0 } : yield* SecondFactors.of(row.id)
-          return { name, role, user: row === undefined ? null : Users.toUser(row), factors }
+          return { name, role, user: row === undefined ? null : Users.toUser(row), factors, acting: shown(acting) }
         }),
       ),
     )
+    .handle("raise", ({ payload }) => answer(Acting.raise(payload.password).pipe(Effect.tapError(retryLater))))
+    .handle("endActing", () => answer(Effect.andThen(Acting.end, goBack)))
     .handle("list", () =>
       answer(
         Effect.gen(function* () {
@@ -188,14 +191,21 @@ interface Opened {
   readonly session: string
   readonly refreshToken: string
   readonly deviceToken?: string | undefined
+  readonly returnToken?: string | null | undefined
 }
 
-const loggedIn = Effect.fnUntraced(function* ({ deviceToken, refreshToken, session, user }: Opened) {
+export const loggedIn = Effect.fnUntraced(function* ({
+  deviceToken,
+  refreshToken,
+  returnToken,
+  session,
+  user,
+}: Opened) {
   const accessToken = yield* issueAccessToken(user.id, session)
   const said = { user: Users.toUser(user), session, expiresIn: accessTokenLifetime }
   const { browser } = yield* caller
   if (!browser) return { ...said, accessToken, refreshToken, ...(deviceToken === undefined ? {} : { deviceToken }) }
-  yield* Cookies.keep({ accessToken, refreshToken, deviceToken })
+  yield* Cookies.keep({ accessToken, refreshToken, deviceToken, returnToken })
   return said
 })
 
@@ -226,15 +236,44 @@ const refresh = Effect.fnUntraced(function* (given: Redacted.Redacted | undefine
 
 const logout = Effect.fnUntraced(function* (given: Redacted.Redacted | undefined) {
   const token = given === undefined ? yield* cookie(Cookies.refreshCookie) : Redacted.value(given)
-  if (given === undefined) yield* Cookies.drop
-  if (token === undefined) return
-  yield* Effect.gen(function* () {
-    const holder = yield* Sessions.ofRefreshToken(token)
-    if (holder === undefined || !(yield* Sessions.end(holder.session, "logout"))) return
-    const actor = { id: holder.user, name: holder.email }
-    yield* Audit.note({ action: "logout", outcome: "succeeded", actor, session: holder.session })
-  }).pipe(inTransaction)
+  const own = given === undefined ? yield* cookie(Cookies.returnCookie) : undefined
+  if (given === undefined) yield* Cookies.dropAll
+  for (const each of [token, own]) if (each !== undefined) yield* inTransaction(endOf(each))
 })
+
+const endOf = Effect.fnUntraced(function* (token: string) {
+  const holder = yield* Sessions.ofRefreshToken(token)
+  if (holder === undefined || !(yield* Sessions.end(holder.session, "logout"))) return
+  const { acting, email, session, user } = holder
+  const actor = acting === null ? { id: user, name: email } : { id: acting.user, name: `${acting.email} as ${email}` }
+  const subject = acting === null ? null : user
+  yield* Audit.note({ action: "logout", outcome: "succeeded", actor, subject, session })
+})
+
+const shown = (acting: Sessions.Acting | null) =>
+  acting === null
+    ? null
+    : {
+        by: { id: acting.user, email: acting.email, name: acting.name },
+        reason: acting.reason,
+        until: acting.until,
+        canWrite: acting.raised,
+      }
+
+/** A program has its own tokens still; a browser gets back what was put aside. */
+const goBack = Effect.gen(function* () {
+  const { browser } = yield* caller
+  if (!browser) return
+  const token = yield* cookie(Cookies.returnCookie)
+  const rotation = token === undefined ? undefined : yield* inTransaction(Sessions.rotate(token, yield* caller))
+  const user = rotation?.state === "rotated" ? yield* Users.byId(rotation.holder.user) : undefined
+  if (rotation?.state !== "rotated" || user === undefined) return yield* Cookies.dropAll
+  const { holder, refreshToken } = rotation
+  yield* loggedIn({ user, session: holder.session, refreshToken, returnToken: null })
+})
+
+/** What a browser comes back to, once it no longer sees what another user sees. */
+export const ownRefreshToken = cookie(Cookies.refreshCookie)
 
 const end = (id: string) =>
   Effect.gen(function* () {

@@ -66,6 +66,8 @@ const rows: Readonly<Record<string, Row>> = {
   "POST /auth/first-run": anybody,
 
   "GET /auth/me": logIns,
+  "POST /auth/acting/raise": logIns,
+  "POST /auth/acting/end": logIns,
   "GET /auth/sessions": logIns,
   "DELETE /auth/sessions/:id": { who: "log-in", of: ({ session }) => ({ path: `/auth/sessions/${session}` }) },
   "DELETE /auth/sessions": logIns,
@@ -106,6 +108,10 @@ const rows: Readonly<Record<string, Row>> = {
   "POST /v1/users/:id/invite": {
     who: keepers,
     of: ({ user }) => ({ path: `/v1/users/${user}/invite`, body: {} }),
+  },
+  "POST /v1/users/:id/login-as": {
+    who: keepers,
+    of: ({ user }) => ({ path: `/v1/users/${user}/login-as`, body: { reason: "to look" } }),
   },
   "DELETE /v1/users/:id/factors": { who: keepers, of: ({ user }) => ({ path: `/v1/users/${user}/factors` }) },
   "DELETE /v1/users/:id": { who: keepers, of: ({ user }) => ({ path: `/v1/users/${user}` }) },

@@ -317,7 +317,14 @@ describe("users", () => {
           403,
         )
 
-        api.later("31 days")
+        api.later("29 days")
+        const renew = (answer: Answer) =>
+          api.ask("POST", "/auth/refresh", { refreshToken: answer.body.refreshToken }, nobody)
+        const again = yield* logIn(api, { email: "audrey@example.org" })
+        const open = yield* renew(again)
+        assert.strictEqual(open.status, 200)
+        api.later("2 days")
+        assert.strictEqual((yield* renew(open)).status, 401)
         assert.strictEqual((yield* withToken()).status, 401)
         const late = yield* logIn(api, { email: "audrey@example.org" })
         assert.deepStrictEqual([late.status, late.body.detail.slice(0, 29)], [403, "The time of this user is over"])

@@ -8,6 +8,7 @@ import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
 import { Forbidden, RateLimited, Unauthenticated, Unavailable } from "../problems.ts"
 import type { Sight } from "../store/sight.ts"
 import type { Role, Verb } from "./role.ts"
+import type { Acting } from "./sessions.ts"
 
 export interface Identity {
   /** As it stands in revisions and pauses. */
@@ -22,6 +23,8 @@ export interface Identity {
   readonly session: string | null
   /** When a password was last given in this session, in milliseconds since 1970; null where none ever is. */
   readonly authenticatedAt: number | null
+  /** Who it is that sees what `user` sees; null: the user. */
+  readonly acting: Acting | null
 }
 
 export class Actor extends Context.Service<Actor, Identity>()("plumbline/api/Actor") {}

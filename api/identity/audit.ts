@@ -18,6 +18,8 @@ export interface Note {
   readonly outcome: AuditEvent["outcome"]
   readonly actor?: { readonly id: string | null; readonly name: string } | undefined
   readonly session?: string | null | undefined
+  /** As whom it was done, where that is somebody else. */
+  readonly subject?: string | null | undefined
   /** What it was done to. */
   readonly target?: string
   readonly before?: object
@@ -33,17 +35,23 @@ export const note = Effect.fn("audit.note")(function* (event: Note) {
   const { address, agent, requestId } = yield* caller
   const now = yield* DateTime.nowAsDate
   yield* sql`
-    insert into audit_events (at, action, outcome, actor_id, actor, session_id, address, agent, request_id, target, before,
+    insert into audit_events (at, action, outcome, actor_id, actor, subject_id, session_id, address, agent, request_id, target, before,
       after, details)
     values (${now}, ${event.action}, ${event.outcome}, ${event.actor?.id ?? null}, ${event.actor?.name ?? "nobody"},
-      ${event.session ?? null}, ${address}, ${agent}, ${requestId}, ${event.target ?? ""}, ${json(event.before)}::jsonb,
+      ${event.subject ?? null}, ${event.session ?? null}, ${address}, ${agent}, ${requestId}, ${event.target ?? ""}, ${json(event.before)}::jsonb,
       ${json(event.after)}::jsonb, ${JSON.stringify(event.details ?? {})}::jsonb)`
 })
 
 /** What the actor of the request has done. */
 export const noteDone = (event: Omit<Note, "actor" | "outcome" | "session">) =>
-  Effect.flatMap(Actor, ({ name, session, user }) =>
-    note({ ...event, outcome: "succeeded", actor: { id: user, name }, session }),
+  Effect.flatMap(Actor, ({ acting, name, session, user }) =>
+    note({
+      ...event,
+      outcome: "succeeded",
+      actor: { id: acting?.user ?? user, name },
+      subject: acting === null ? null : user,
+      session,
+    }),
   )
 
 interface Row {
@@ -53,6 +61,7 @@ interface Row {
   readonly outcome: AuditEvent["outcome"]
   readonly actor_id: string | null
   readonly actor: string
+  readonly subject_id: string | null
   readonly session_id: string | null
   readonly address: string
   readonly agent: string
@@ -70,6 +79,7 @@ const toEvent = (row: Row): AuditEvent => ({
   outcome: row.outcome,
   actorId: row.actor_id,
   actor: row.actor,
+  subjectId: row.subject_id,
   session: row.session_id,
   address: row.address,
   agent: row.agent,
@@ -105,8 +115,8 @@ export const list = Effect.fn("audit.list")(function* (filter: AuditFilter) {
   const after = filter.after === undefined ? undefined : yield* Effect.fromResult(keysOf(filter.after, 1))
   const [since, until] = [yield* instantOf("since", filter.since), yield* instantOf("until", filter.until)]
   const rows = yield* sql<Row>`
-    select seq::float8 as seq, at, action, outcome, actor_id, actor, session_id, address, agent, request_id, target, before,
-      after, details
+    select seq::float8 as seq, at, action, outcome, actor_id, actor, subject_id, session_id, address, agent, request_id, target,
+      before, after, details
     from audit_events
     where ${sql.and([
       filter.action === undefined ? sql`true` : sql`action = ${filter.action}`,

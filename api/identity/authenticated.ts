@@ -4,8 +4,11 @@
  */
 import { timingSafeEqual } from "node:crypto"
 import { PgClient } from "@effect/sql-pg/PgClient"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
+import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { networkAround } from "../../spec/network.ts"
@@ -20,7 +23,7 @@ import * as Audit from "./audit.ts"
 import { caller } from "./caller.ts"
 import { isOwn } from "./cookies.ts"
 import { may, sightOf } from "./role.ts"
-import { type Scope, scopeOf } from "./scopes.ts"
+import { type Scope, scopeOf, WhileActing, wantsLogin } from "./scopes.ts"
 import * as Sessions from "./sessions.ts"
 import { SigningKeys } from "./signing-keys.ts"
 import { isApiToken, shownOf } from "./token-format.ts"
@@ -44,17 +47,27 @@ const machine: Identity = {
   user: null,
   session: null,
   authenticatedAt: null,
+  acting: null,
 }
 
 type Refused = Unauthenticated | Forbidden | RateLimited | Unavailable
 
-/** What only a log-in is enough for is everybody's who is logged in. */
+const forbidden = (detail: string) => Effect.fail(new Forbidden({ detail }))
+
+/** What only a log-in is enough for is everybody's who is logged in, but not that of who only sees what they see. */
 const permitted =
-  (scope: Scope | undefined) =>
-  (identity: Identity): Effect.Effect<void, Forbidden> =>
-    scope === undefined || may(identity, scope)
+  (group: HttpApiGroup.Top, endpoint: HttpApiEndpoint.Top) =>
+  (identity: Identity): Effect.Effect<void, Forbidden> => {
+    const scope = scopeOf(group, endpoint)
+    if (scope !== undefined && !may(identity, scope))
+      return forbidden(`You may not do this (${scope}) as ${identity.role}.`)
+    if (identity.acting === null || Context.get(endpoint.annotations, WhileActing)) return Effect.void
+    if (scope === undefined || wantsLogin(scope))
+      return forbidden("Only the user can do this, not somebody who is logged in as them.")
+    return identity.acting.raised || scope.endsWith(":read")
       ? Effect.void
-      : Effect.fail(new Forbidden({ detail: `You may not do this (${scope}) as ${identity.role}.` }))
+      : forbidden("You are only looking. To change things as this user, give your password at /auth/acting/raise.")
+  }
 
 const known = (identity: Identity): Identity => identity
 
@@ -81,13 +94,14 @@ export const layer = (token: Redacted.Redacted) =>
         if (!("refused" in verified) && holder?.user === verified.user) {
           yield* limits.take("user", holder.user)
           return known({
-            name: holder.email,
+            name: holder.acting === null ? holder.email : `${holder.acting.email} as ${holder.email}`,
             role: holder.role,
             verbs: holder.verbs,
             sight: sightOf(holder),
             user: holder.user,
             session: holder.session,
             authenticatedAt: holder.authenticatedAt.getTime(),
+            acting: holder.acting,
           })
         }
         const why = "refused" in verified ? verified.refused : "session-ended"
@@ -120,11 +134,16 @@ export const layer = (token: Redacted.Redacted) =>
           user: found.user,
           session: null,
           authenticatedAt: null,
+          acting: null,
         })
       })
 
-      const letIn = (given: string, scope: Scope | undefined) =>
-        answer(isApiToken(given) ? bearerOf(given, scope) : Effect.tap(whose(given), permitted(scope))).pipe(
+      const letIn = (given: string, group: HttpApiGroup.Top, endpoint: HttpApiEndpoint.Top) =>
+        answer(
+          isApiToken(given)
+            ? bearerOf(given, scopeOf(group, endpoint))
+            : Effect.tap(whose(given), permitted(group, endpoint)),
+        ).pipe(
           Effect.catchTag("Malformed", Effect.die),
           Effect.provideService(PgClient, sql),
           Effect.provideService(SigningKeys, keys),
@@ -140,7 +159,7 @@ export const layer = (token: Redacted.Redacted) =>
           if (timingSafeEqual(hashOf(given), expected)) return Effect.provideService(handle, Actor, machine)
           return Effect.gen(function* () {
             const { source } = yield* HttpServerRequest
-            const identity = yield* Effect.tapError(letIn(given, scopeOf(group, endpoint)), (why) =>
+            const identity = yield* Effect.tapError(letIn(given, group, endpoint), (why) =>
               Effect.sync(() => refusals.set(source, why)),
             )
             return yield* Effect.provideService(handle, Actor, identity)
@@ -155,7 +174,7 @@ export const layer = (token: Redacted.Redacted) =>
             if (given === "") return yield* nobody
             if (!isOwn(request)) return yield* refuse(fromElsewhere)
             if (isApiToken(given)) return yield* notBelieved
-            return yield* Effect.provideService(handle, Actor, yield* letIn(given, scopeOf(group, endpoint)))
+            return yield* Effect.provideService(handle, Actor, yield* letIn(given, group, endpoint))
           }),
       }
     }),

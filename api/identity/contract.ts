@@ -12,7 +12,7 @@ import * as Schema from "effect/Schema"
 import * as Problems from "../problems.ts"
 import * as Shapes from "../shapes.ts"
 import { Authenticated } from "./actor.ts"
-import { Scope } from "./scopes.ts"
+import { Scope, WhileActing } from "./scopes.ts"
 
 const text = (most: number) => Schema.String.check(Schema.isMaxLength(most))
 const secret = (most: number) => Schema.RedactedFromValue(text(most))
@@ -78,8 +78,21 @@ export const sessions = HttpApiGroup.make("sessions")
         role: Schema.String,
         user: Schema.NullOr(Shapes.User),
         factors: Schema.Struct({ totp: Schema.Boolean, recoveryCodes: Schema.Int }),
+        /** Null in a session of one's own. */
+        acting: Schema.NullOr(Shapes.ActingAs),
       }),
-    }),
+    }).annotate(WhileActing, true),
+    /** Of who sees what another user sees: with their own password they may change things too. */
+    HttpApiEndpoint.post("raise", "/auth/acting/raise", {
+      payload: Schema.Struct({ password }),
+      success: HttpApiSchema.NoContent,
+      error: [Problems.Forbidden, Problems.Invalid, Problems.Locked],
+    }).annotate(WhileActing, true),
+    /** A browser is back in its own session then. */
+    HttpApiEndpoint.post("endActing", "/auth/acting/end", {
+      success: HttpApiSchema.NoContent,
+      error: Problems.Forbidden,
+    }).annotate(WhileActing, true),
     HttpApiEndpoint.get("list", "/auth/sessions", { success: Schema.Struct({ items: Schema.Array(Shapes.Session) }) }),
     HttpApiEndpoint.delete("end", "/auth/sessions/:id", {
       params: { id: Schema.String },

@@ -13,8 +13,10 @@ import * as Users from "./users.ts"
 /** The user, with the name of the field that the password stood in for whoever mistypes it. */
 export const provenUser = Effect.fn("provenUser")(function* (password: Redacted.Redacted, field: string) {
   const hashes = yield* PasswordHashes
-  const { name, session, user } = yield* Actor
-  const row = user === null ? undefined : yield* Users.byId(user)
+  const { acting, name, session, user } = yield* Actor
+  // Whoever sees what another user sees proves to be themselves.
+  const id = acting?.user ?? user
+  const row = id === null ? undefined : yield* Users.byId(id)
   if (row === undefined)
     return yield* new Forbidden({ detail: "Only a user who has logged in has a password and factors of their own." })
   // Who has found an open browser guesses no faster than a stranger.

@@ -39,6 +39,9 @@ export type Scope = typeof Scope.Type
 /** Of an endpoint that writes nothing, whatever its method. */
 export const Reads = Context.Reference("plumbline/api/identity/Reads", { defaultValue: () => false })
 
+/** Of an endpoint that whoever sees what another user sees may use, though it takes a log-in. */
+export const WhileActing = Context.Reference("plumbline/api/identity/WhileActing", { defaultValue: () => false })
+
 /** Of a group that is a friendly face of another: what it reads and writes. */
 export const ActsOn = Context.Reference<string | undefined>("plumbline/api/identity/ActsOn", {
   defaultValue: () => undefined,

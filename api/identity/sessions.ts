@@ -18,6 +18,8 @@ import { hashOf, makeToken } from "./tokens.ts"
 
 /** A session ends then, whatever happens in it. */
 const lifetime = { days: 30 }
+/** One in which somebody looks at what another user sees. */
+const actingLifetime = { hours: 1 }
 /** And then, when nothing does. */
 const idle = { days: 7 }
 const grace = { seconds: 10 }
@@ -34,13 +36,38 @@ export interface Holder {
   readonly tenant: string | null
   readonly records: ReadonlyArray<string>
   readonly verbs: ReadonlyArray<Verb>
+  /** Who looks at it as this user; null in one's own session. */
+  readonly acting: Acting | null
+}
+
+/** Somebody who sees what another user sees. */
+export interface Acting {
+  readonly user: string
+  readonly email: string
+  readonly name: string
+  readonly reason: string
+  /** ISO 8601. */
+  readonly until: string
+  /** Whether they may change things too. */
+  readonly raised: boolean
 }
 
 const holderColumns = (sql: PgClient) =>
   sql.literal(`s.id::text as session, s.authenticated_at as "authenticatedAt", u.id::text as user, u.email, u.role,
-    u.tenant_id::text as tenant, u.records, u.verbs`)
+    u.tenant_id::text as tenant, u.records, u.verbs,
+    case when a.id is not null then jsonb_build_object('user', a.id, 'email', a.email, 'name', a.name, 'reason', s.reason,
+      'until', to_char(s.expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+      'raised', s.raised_at is not null) end as acting`)
 
-const open = (sql: PgClient, now: Date) => sql`s.ended_at is null and s.expires_at > ${now} and u.suspended_at is null`
+/** A session with its user and whoever looks at it as that user. */
+const withPeople = (sql: PgClient) =>
+  sql.literal("sessions s join users u on u.id = s.user_id left join users a on a.id = s.acting_user")
+
+const open = (sql: PgClient, now: Date) => sql`s.ended_at is null and s.expires_at > ${now}
+  and u.suspended_at is null and (u.expires_at is null or u.expires_at > ${now})
+  and (s.acting_user is null or (a.role = s.acting_role and a.suspended_at is null
+    and (a.tenant_id is null or exists (
+      select from tenants t where t.id = u.tenant_id and a.tenant_id in (t.id, t.reseller_id)))))`
 
 const issue = Effect.fnUntraced(function* (session: string, parent: Buffer | null) {
   const sql = yield* PgClient
@@ -54,13 +81,20 @@ const issue = Effect.fnUntraced(function* (session: string, parent: Buffer | nul
 })
 
 /** For a user who has just proved to be the one. */
-export const begin = Effect.fn("sessions.begin")(function* (user: string, { address, agent }: Caller) {
+export const begin = Effect.fn("sessions.begin")(function* (
+  user: string,
+  { address, agent }: Caller,
+  acting?: { readonly user: string; readonly role: Role; readonly reason: string },
+) {
   const sql = yield* PgClient
   const now = yield* DateTime.now
   const at = DateTime.toDateUtc(now)
   const [row] = yield* sql<{ readonly id: string }>`
-    insert into sessions (user_id, created_at, authenticated_at, seen_at, expires_at, address, agent)
-    values (${user}, ${at}, ${at}, ${at}, ${DateTime.toDateUtc(DateTime.add(now, lifetime))}, ${address}, ${agent})
+    insert into sessions (user_id, created_at, authenticated_at, seen_at, expires_at, address, agent, acting_user, acting_role,
+      reason)
+    values (${user}, ${at}, ${at}, ${at},
+      ${DateTime.toDateUtc(DateTime.add(now, acting === undefined ? lifetime : actingLifetime))}, ${address}, ${agent},
+      ${acting?.user ?? null}, ${acting?.role ?? null}, ${acting?.reason ?? ""})
     returning id::text as id`
   const session = row?.id ?? (yield* Effect.die("a session that was inserted is not there"))
   return { session, refreshToken: yield* issue(session, null) }
@@ -71,9 +105,16 @@ export const find = Effect.fn("sessions.find")(function* (session: string) {
   const sql = yield* PgClient
   const now = yield* DateTime.nowAsDate
   const [row] = yield* sql<Holder>`
-    select ${holderColumns(sql)} from sessions s join users u on u.id = s.user_id
+    select ${holderColumns(sql)} from ${withPeople(sql)}
     where s.id = ${session} and ${open(sql, now)}`
   return row
+})
+
+/** From now on whoever looks may change things too. */
+export const raise = Effect.fn("sessions.raise")(function* (session: string) {
+  const sql = yield* PgClient
+  const now = yield* DateTime.nowAsDate
+  yield* sql`update sessions set raised_at = coalesce(raised_at, ${now}) where id = ${session}`
 })
 
 interface Spent {
@@ -105,7 +146,7 @@ export const rotate = Effect.fn("sessions.rotate")(function* (token: string, { a
   if (spent === undefined) {
     const [owner] = yield* sql<{ readonly session: string; readonly user: string; readonly email: string }>`
       select s.id::text as session, u.id::text as user, u.email from refresh_tokens t
-      join sessions s on s.id = t.session_id join users u on u.id = s.user_id
+      join (${withPeople(sql)}) on s.id = t.session_id
       where t.hash = ${hash} and t.used_at is not null and ${open(sql, at)}`
     if (owner === undefined) return { state: "unknown" } satisfies Rotation
     yield* end(owner.session, "reuse")
@@ -155,6 +196,7 @@ interface SessionRow {
   readonly expires_at: Date
   readonly address: string
   readonly agent: string
+  readonly acting: string | null
 }
 
 /** Those that are open, the one that was used last first. */
@@ -162,8 +204,8 @@ export const list = Effect.fn("sessions.list")(function* (user: string, current:
   const sql = yield* PgClient
   const now = yield* DateTime.nowAsDate
   const rows = yield* sql<SessionRow>`
-    select s.id::text as id, s.created_at, s.seen_at, s.expires_at, s.address, s.agent
-    from sessions s join users u on u.id = s.user_id
+    select s.id::text as id, s.created_at, s.seen_at, s.expires_at, s.address, s.agent, a.email as acting
+    from ${withPeople(sql)}
     where s.user_id = ${user} and ${open(sql, now)} order by s.seen_at desc, s.id`
   return rows.map(
     (row): Session => ({
@@ -174,6 +216,7 @@ export const list = Effect.fn("sessions.list")(function* (user: string, current:
       expiresAt: row.expires_at.toISOString(),
       address: row.address,
       agent: row.agent,
+      actedInBy: row.acting,
     }),
   )
 })

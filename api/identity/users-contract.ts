@@ -95,6 +95,14 @@ export const users = HttpApiGroup.make("users")
       success: Shapes.Invited,
       error: errors,
     }),
+    /** Opens a session in which one sees what this user sees, for an hour. */
+    HttpApiEndpoint.post("actAs", "/v1/users/:id/login-as", {
+      params: id,
+      /** The user can read it, and so can whoever reads the audit trail. */
+      payload: Schema.Struct({ reason: text(1000) }),
+      success: Shapes.LoggedIn.pipe(HttpApiSchema.status(201)),
+      error: [...errors, Problems.Forbidden],
+    }),
     /** For who has lost app and codes; ends their sessions. */
     HttpApiEndpoint.delete("removeFactors", "/v1/users/:id/factors", {
       params: id,
