@@ -575,7 +575,64 @@ export const CodeNeeded = Schema.Struct({
   ticket: Schema.String,
   /** In seconds. */
   expiresIn: Schema.Int,
-  factors: Schema.Array(Schema.Literals(["totp", "recovery-code"])),
+  factors: Schema.Array(Schema.Literals(["totp", "passkey", "recovery-code"])),
+  /** For `navigator.credentials.get`, where a passkey may be shown instead of a code. */
+  passkey: Schema.optionalKey(Schema.JsonObject),
+})
+
+const base64url = (most: number) => Schema.String.check(Schema.isMaxLength(most), Schema.isPattern(/^[A-Za-z0-9_-]*$/))
+const credential = {
+  id: base64url(2000),
+  rawId: base64url(2000),
+  type: Schema.Literal("public-key"),
+  authenticatorAttachment: Schema.optionalKey(Schema.NullOr(Schema.String.check(Schema.isMaxLength(100)))),
+  clientExtensionResults: Schema.JsonObject,
+}
+
+/** What `navigator.credentials.create` gives, as `toJSON()` has it (WebAuthn level 3, RegistrationResponseJSON). */
+export const PasskeyMade = Schema.Struct({
+  ...credential,
+  response: Schema.Struct({
+    clientDataJSON: base64url(8000),
+    attestationObject: base64url(40_000),
+    transports: Schema.optionalKey(
+      Schema.Array(Schema.String.check(Schema.isMaxLength(100))).check(Schema.isMaxLength(20)),
+    ),
+  }),
+})
+export type PasskeyMade = typeof PasskeyMade.Type
+
+/** What `navigator.credentials.get` gives (AuthenticationResponseJSON). */
+export const PasskeyProof = Schema.Struct({
+  ...credential,
+  response: Schema.Struct({
+    clientDataJSON: base64url(8000),
+    authenticatorData: base64url(8000),
+    signature: base64url(8000),
+    userHandle: Schema.optionalKey(Schema.NullOr(base64url(200))),
+  }),
+})
+export type PasskeyProof = typeof PasskeyProof.Type
+
+export const Passkey = Schema.Struct({
+  id: Schema.String,
+  /** As its user calls it. */
+  name: Schema.String,
+  /** The name that the portal had: it is good at no other. */
+  host: Schema.String,
+  /** Whether it is on more than one device. */
+  synced: Schema.Boolean,
+  createdAt: Instant,
+  usedAt: Schema.NullOr(Instant),
+})
+export type Passkey = typeof Passkey.Type
+
+/** `options` goes to the browser's `navigator.credentials`, and what it gives comes back with the ticket. */
+export const PasskeyAsked = Schema.Struct({
+  ticket: Schema.String,
+  /** In seconds. */
+  expiresIn: Schema.Int,
+  options: Schema.JsonObject,
 })
 
 /** Each lets in once, in the place of an authenticator app that is lost. Shown this once. */
@@ -639,6 +696,8 @@ export const AuditEvent = Schema.Struct({
     "password.asked",
     "password.changed",
     "password.forgotten",
+    "passkey.added",
+    "passkey.removed",
     "recovery-codes.made",
     "records.written",
     "second-factor.added",

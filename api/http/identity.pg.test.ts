@@ -460,7 +460,7 @@ describe("a browser", () => {
         const left = yield* api.ask("POST", "/auth/logout", {}, { ...fromPage, cookie: sent(now) })
         assert.strictEqual(left.status, 204)
         for (const line of left.headers.getSetCookie())
-          assert.match(line, /^__Host-plumb-(access|refresh)=; Max-Age=0; /)
+          assert.match(line, /^__Host-plumb-(access|refresh|return)=; Max-Age=0; /)
         assert.strictEqual(
           (yield* api.ask("GET", "/auth/me", undefined, { ...fromPage, cookie: sent(now) })).status,
           401,
@@ -542,7 +542,8 @@ describe("sessions", () => {
           name: "admin",
           role: "super-admin",
           user: null,
-          factors: { totp: false, recoveryCodes: 0 },
+          factors: { totp: false, passkeys: 0, recoveryCodes: 0 },
+          acting: null,
         })
       }),
     )

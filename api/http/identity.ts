@@ -6,6 +6,7 @@ import * as HttpEffect from "effect/http/HttpEffect"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { Api } from "../contract.ts"
@@ -19,13 +20,17 @@ import * as Cookies from "../identity/cookies.ts"
 import { emailOf } from "../identity/email.ts"
 import * as FirstRun from "../identity/first-run.ts"
 import { provedLately } from "../identity/fresh.ts"
-import { login, verifyCode } from "../identity/login.ts"
+import { login, loginWithPasskey, verifySecond } from "../identity/login.ts"
 import * as OwnFactors from "../identity/own-factors.ts"
+import * as OwnPasskeys from "../identity/own-passkeys.ts"
+import * as Passkeys from "../identity/passkeys.ts"
 import { changePassword } from "../identity/password-change.ts"
 import { forgot, reset } from "../identity/password-reset.ts"
+import { relyingParty } from "../identity/relying-party.ts"
 import * as SecondFactors from "../identity/second-factors.ts"
 import * as Sessions from "../identity/sessions.ts"
 import { ticketLifetime } from "../identity/tickets.ts"
+import { makeToken } from "../identity/tokens.ts"
 import * as Users from "../identity/users.ts"
 import { deliver } from "../mail/outbox.ts"
 import * as MailSettings from "../mail/settings.ts"
@@ -43,16 +48,34 @@ export const loginLayer = HttpApiBuilder.group(Api, "login", (handlers) =>
           const given = payload.deviceToken === undefined ? undefined : Redacted.value(payload.deviceToken)
           const device = given ?? (yield* cookie(Cookies.deviceCookie))
           const done = yield* login({ email: payload.email, password: payload.password, device })
-          return "ticket" in done ? codeNeeded(done.ticket) : yield* loggedIn(done)
+          return "ticket" in done ? yield* codeNeeded(done) : yield* loggedIn(done)
         }).pipe(Effect.tapError(retryLater)),
       ),
     )
-    .handle("verifyCode", ({ payload: { code, ticket } }) =>
+    .handle("verifyCode", ({ payload: { ticket, ...second } }) =>
       answer(
         Effect.gen(function* () {
-          const done = yield* verifyCode(Redacted.value(ticket), code)
+          const done = yield* verifySecond(Redacted.value(ticket), second)
           return "recoveryCodes" in done ? done : yield* loggedIn(done)
         }).pipe(Effect.tapError(retryLater)),
+      ),
+    )
+    .handle("askPasskey", () =>
+      answer(
+        Effect.gen(function* () {
+          const rp = yield* relyingParty
+          const ticket = makeToken()
+          const options = yield* Passkeys.requestOptions(ticket, "login", rp, null)
+          return { ticket, expiresIn: ticketLifetime, options }
+        }),
+      ),
+    )
+    .handle("showPasskey", ({ payload: { credential, deviceToken, ticket } }) =>
+      answer(
+        Effect.gen(function* () {
+          const device = deviceToken === undefined ? yield* cookie(Cookies.deviceCookie) : Redacted.value(deviceToken)
+          return yield* loggedIn(yield* loginWithPasskey(Redacted.value(ticket), credential, device))
+        }),
       ),
     )
     .handle("refresh", ({ payload }) => answer(refresh(payload.refreshToken)))
@@ -76,7 +99,8 @@ export const sessionsLayer = HttpApiBuilder.group(Api, "sessions", (handlers) =>
         Effect.gen(function* () {
           const { acting, name, role, user } = yield* Actor
           const row = user === null ? undefined : yield* Users.byId(user)
-          const factors = row === undefined ? { totp: false, recoveryCodes: 0 } : yield* SecondFactors.of(row.id)
+          const factors =
+            row === undefined ? { totp: false, passkeys: 0, recoveryCodes: 0 } : yield* SecondFactors.of(row.id)
           return { name, role, user: row === undefined ? null : Users.toUser(row), factors, acting: shown(acting) }
         }),
       ),
@@ -110,6 +134,21 @@ export const sessionsLayer = HttpApiBuilder.group(Api, "sessions", (handlers) =>
     .handle("removeFactor", ({ payload }) => answer(OwnFactors.remove(payload).pipe(Effect.tapError(retryLater))))
     .handle("renewRecoveryCodes", ({ payload }) =>
       answer(OwnFactors.renewRecoveryCodes(payload).pipe(Effect.tapError(retryLater))),
+    )
+    .handle("passkeys", () =>
+      answer(
+        Effect.gen(function* () {
+          const { user } = yield* Actor
+          return { items: user === null ? [] : yield* Passkeys.list(user) }
+        }),
+      ),
+    )
+    .handle("setUpPasskey", ({ payload }) =>
+      answer(OwnPasskeys.setUp(payload.password).pipe(Effect.tapError(retryLater))),
+    )
+    .handle("addPasskey", ({ payload }) => answer(OwnPasskeys.add(payload)))
+    .handle("removePasskey", ({ params, payload }) =>
+      answer(OwnPasskeys.remove(params.id, payload.password).pipe(Effect.tapError(retryLater))),
     )
     .handle("tokens", () => answer(Effect.map(ApiTokens.list, (items) => ({ items }))))
     .handle("makeToken", ({ payload }) => answer(ApiTokens.make(payload).pipe(Effect.tapError(retryLater))))
@@ -180,10 +219,18 @@ const cookie = Effect.fnUntraced(function* (name: string) {
   return value === undefined || value === "" || !Cookies.isOwn(request) ? undefined : value
 })
 
-const codeNeeded = (ticket: string) => ({
-  ticket,
-  expiresIn: ticketLifetime,
-  factors: ["totp", "recovery-code"] as const,
+interface SecondNeeded {
+  readonly ticket: string
+  readonly user: string
+  readonly factors: ReadonlyArray<"totp" | "passkey" | "recovery-code">
+}
+
+/** Where the portal is open at an address, no passkey can be shown, and a code has to do. */
+const codeNeeded = Effect.fnUntraced(function* ({ factors, ticket, user }: SecondNeeded) {
+  const said = { ticket, expiresIn: ticketLifetime, factors }
+  const rp = factors.includes("passkey") ? yield* Effect.option(relyingParty) : Option.none()
+  if (Option.isNone(rp)) return { ...said, factors: factors.filter((one) => one !== "passkey") }
+  return { ...said, passkey: yield* Passkeys.requestOptions(ticket, "second-factor", rp.value, user) }
 })
 
 interface Opened {

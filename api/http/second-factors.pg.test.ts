@@ -52,7 +52,7 @@ describe("an authenticator app", () => {
         assert.match(begun.qr, /^<svg [^>]*viewBox/)
         // Nothing is asked for yet.
         assert.isString((yield* logIn(api)).body.accessToken)
-        assert.deepStrictEqual(yield* factorsOf(api, who), { totp: false, recoveryCodes: 0 })
+        assert.deepStrictEqual(yield* factorsOf(api, who), { totp: false, passkeys: 0, recoveryCodes: 0 })
 
         // One at a time: who began twice goes on with the second.
         assert.strictEqual((yield* verify(api, former.ticket, yield* codeOf(api, former.secret))).status, 401)
@@ -61,7 +61,7 @@ describe("an authenticator app", () => {
         const adopted = yield* verify(api, begun.ticket, code)
         assert.strictEqual(new Set(adopted.body.recoveryCodes).size, 10)
         for (const one of adopted.body.recoveryCodes) assert.match(one, /^([A-Z2-7]{4}-){3}[A-Z2-7]{4}$/)
-        assert.deepStrictEqual(yield* factorsOf(api, who), { totp: true, recoveryCodes: 10 })
+        assert.deepStrictEqual(yield* factorsOf(api, who), { totp: true, passkeys: 0, recoveryCodes: 10 })
         assert.strictEqual((yield* verify(api, begun.ticket, code)).status, 401)
         // The code that proved it lets nobody in.
         const { ticket } = (yield* logIn(api)).body
@@ -192,7 +192,7 @@ describe("an authenticator app", () => {
         const first = (yield* logIn(api)).body.ticket
         const opened = yield* verify(api, first, one.toLowerCase().replaceAll("-", " "))
         assert.strictEqual(opened.status, 200, JSON.stringify(opened.body))
-        assert.deepStrictEqual(yield* factorsOf(api, opened), { totp: true, recoveryCodes: 9 })
+        assert.deepStrictEqual(yield* factorsOf(api, opened), { totp: true, passkeys: 0, recoveryCodes: 9 })
         const second = (yield* logIn(api)).body.ticket
         assert.strictEqual((yield* verify(api, second, one)).status, 401)
         const all = yield* Effect.all(
@@ -216,7 +216,7 @@ describe("an authenticator app", () => {
           api.ask("POST", "/auth/2fa/remove", { password: ada.password, code }, bearing(who))
         assert.strictEqual((yield* remove("000000")).status, 422)
         assert.strictEqual((yield* remove(yield* codeOf(api, secret))).status, 204)
-        assert.deepStrictEqual(yield* factorsOf(api, who), { totp: false, recoveryCodes: 0 })
+        assert.deepStrictEqual(yield* factorsOf(api, who), { totp: false, passkeys: 0, recoveryCodes: 0 })
         assert.isString((yield* logIn(api)).body.accessToken)
       }),
     )

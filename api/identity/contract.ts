@@ -36,9 +36,22 @@ export const login = HttpApiGroup.make("login").add(
   }).middleware(Unhurried),
   /** The second step of a log-in, or of setting up an authenticator app: whichever gave the ticket. */
   HttpApiEndpoint.post("verifyCode", "/auth/2fa/verify", {
-    payload: Schema.Struct({ ticket: secret(200), code: text(64) }),
+    payload: Schema.Union([
+      Schema.Struct({ ticket: secret(200), code: text(64) }),
+      Schema.Struct({ ticket: secret(200), credential: Shapes.PasskeyProof }),
+    ]),
     success: Schema.Union([Shapes.LoggedIn, Shapes.RecoveryCodes]),
-    error: [Problems.Unauthenticated, Problems.Forbidden, Problems.Locked],
+    error: [Problems.Unauthenticated, Problems.Forbidden, Problems.Locked, Problems.Invalid],
+  }).middleware(Unhurried),
+  /** A log-in with a passkey alone: no address, no password. */
+  HttpApiEndpoint.post("askPasskey", "/auth/passkey/start", {
+    success: Shapes.PasskeyAsked,
+    error: Problems.Invalid,
+  }).middleware(Unhurried),
+  HttpApiEndpoint.post("showPasskey", "/auth/passkey/finish", {
+    payload: Schema.Struct({ ticket: secret(200), credential: Shapes.PasskeyProof, deviceToken: token }),
+    success: Shapes.LoggedIn,
+    error: [Problems.Unauthenticated, Problems.Forbidden, Problems.Invalid],
   }).middleware(Unhurried),
   HttpApiEndpoint.post("refresh", "/auth/refresh", {
     payload: Schema.Struct({ refreshToken: token }),
@@ -77,7 +90,7 @@ export const sessions = HttpApiGroup.make("sessions")
         name: Schema.String,
         role: Schema.String,
         user: Schema.NullOr(Shapes.User),
-        factors: Schema.Struct({ totp: Schema.Boolean, recoveryCodes: Schema.Int }),
+        factors: Schema.Struct({ totp: Schema.Boolean, passkeys: Schema.Int, recoveryCodes: Schema.Int }),
         /** Null in a session of one's own. */
         acting: Schema.NullOr(Shapes.ActingAs),
       }),
@@ -123,6 +136,30 @@ export const sessions = HttpApiGroup.make("sessions")
       payload: proof,
       success: Shapes.RecoveryCodes,
       error: [Problems.Forbidden, Problems.Invalid, Problems.Locked],
+    }),
+    HttpApiEndpoint.get("passkeys", "/auth/passkeys", {
+      success: Schema.Struct({ items: Schema.Array(Shapes.Passkey) }),
+    }),
+    /** Begins to make one, for the host name that the portal is open at. */
+    HttpApiEndpoint.post("setUpPasskey", "/auth/passkeys/setup", {
+      payload: Schema.Struct({ password }),
+      success: Shapes.PasskeyAsked,
+      error: [Problems.Forbidden, Problems.Invalid, Problems.Locked],
+    }),
+    HttpApiEndpoint.post("addPasskey", "/auth/passkeys", {
+      payload: Schema.Struct({ ticket: secret(200), name: text(1000), credential: Shapes.PasskeyMade }),
+      /** Recovery codes come with the first second factor, this once. */
+      success: Schema.Struct({
+        passkey: Shapes.Passkey,
+        recoveryCodes: Schema.optionalKey(Schema.Array(Schema.String)),
+      }).pipe(HttpApiSchema.status(201)),
+      error: [Problems.Forbidden, Problems.Invalid],
+    }),
+    HttpApiEndpoint.post("removePasskey", "/auth/passkeys/:id/remove", {
+      params: { id: Schema.String },
+      payload: Schema.Struct({ password }),
+      success: HttpApiSchema.NoContent,
+      error: [Problems.Forbidden, Problems.Invalid, Problems.Locked, Problems.NotFound],
     }),
     HttpApiEndpoint.get("tokens", "/v1/tokens", {
       success: Schema.Struct({ items: Schema.Array(Shapes.ApiToken) }),

@@ -12,6 +12,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import { Outbox } from "../mail/outbox.ts"
 import { Forbidden, Locked, Unauthenticated } from "../problems.ts"
+import type { PasskeyProof } from "../shapes.ts"
 import { transaction } from "../store/database.ts"
 import { PasswordHashes } from "./argon2.ts"
 import * as Attempts from "./attempts.ts"
@@ -19,6 +20,8 @@ import * as Audit from "./audit.ts"
 import { caller } from "./caller.ts"
 import * as Devices from "./devices.ts"
 import { emailOf } from "./email.ts"
+import * as Passkeys from "./passkeys.ts"
+import { relyingParty } from "./relying-party.ts"
 import * as SecondFactors from "./second-factors.ts"
 import * as Sessions from "./sessions.ts"
 import * as Tickets from "./tickets.ts"
@@ -100,9 +103,16 @@ export const login = Effect.fn("login")(function* ({ device, email: typed, passw
     Effect.gen(function* () {
       yield* Attempts.forget(bucket)
       if (better !== undefined) yield* Users.setPassword(user.id, better)
-      if (!(yield* SecondFactors.of(user.id)).totp) return yield* open(user, ours, "password")
-      const ticket = { purpose: "login", user_id: user.id, bucket, device: ours ?? null, sealed: null } as const
-      return { ticket: yield* Tickets.issue(ticket) }
+      const { passkeys, recoveryCodes, totp } = yield* SecondFactors.of(user.id)
+      if (!totp && passkeys === 0) return yield* open(user, ours, "password")
+      const step = { purpose: "login", user_id: user.id, bucket, device: ours ?? null, sealed: null } as const
+      const ticket = yield* Tickets.issue(step)
+      const factors = [
+        ...(totp ? ["totp" as const] : []),
+        ...(passkeys > 0 ? ["passkey" as const] : []),
+        ...(recoveryCodes > 0 ? ["recovery-code" as const] : []),
+      ]
+      return { ticket, factors, user: user.id }
     }),
   )
 })
@@ -110,7 +120,23 @@ export const login = Effect.fn("login")(function* ({ device, email: typed, passw
 /** Guesses of one user's codes, wherever they come from: who knows the password and has many addresses gets no further. */
 const mostOfAll = 20
 
-const secondStep = Effect.fnUntraced(function* (token: string, ticket: Tickets.Ticket, code: string) {
+/** A code, or what a passkey has signed. */
+export type Second = { readonly code: string } | { readonly credential: PasskeyProof }
+
+/** Which factor it was; undefined where it is not right. */
+const taken = Effect.fnUntraced(function* (user: string, token: string, second: Second) {
+  if ("credential" in second) {
+    const asked = yield* Passkeys.takeChallenge(token, "second-factor")
+    if (asked === undefined) return undefined
+    const rp = yield* relyingParty
+    const whose = yield* Passkeys.prove(second.credential, asked.challenge, rp, { user, verified: false })
+    return whose === user ? "passkey" : undefined
+  }
+  if (yield* SecondFactors.takeTotp(user, second.code)) return "totp"
+  return (yield* SecondFactors.takeRecoveryCode(user, second.code)) ? "recovery-code" : undefined
+})
+
+const secondStep = Effect.fnUntraced(function* (token: string, ticket: Tickets.Ticket, second: Second) {
   const sql = yield* PgClient
   const user = yield* Users.byId(ticket.user_id)
   if (user === undefined) return yield* tooLate
@@ -123,11 +149,7 @@ const secondStep = Effect.fnUntraced(function* (token: string, ticket: Tickets.T
   yield* notSuspended(user)
   const opened = yield* transaction(sql)(
     Effect.gen(function* () {
-      const factor = (yield* SecondFactors.takeTotp(user.id, code))
-        ? "totp"
-        : (yield* SecondFactors.takeRecoveryCode(user.id, code))
-          ? "recovery-code"
-          : undefined
+      const factor = yield* taken(user.id, token, second)
       if (factor === undefined) return undefined
       if (!(yield* Tickets.redeem(token))) return yield* tooLate
       yield* Attempts.forget(here)
@@ -164,8 +186,34 @@ const adopt = Effect.fnUntraced(function* (token: string, ticket: Tickets.Ticket
 })
 
 /** The second step of whatever gave the ticket. */
-export const verifyCode = Effect.fn("verifyCode")(function* (token: string, code: string) {
+export const verifySecond = Effect.fn("verifySecond")(function* (token: string, second: Second) {
   const ticket = yield* Tickets.find(token)
   if (ticket === undefined) return yield* tooLate
-  return yield* ticket.purpose === "login" ? secondStep(token, ticket, code) : adopt(token, ticket, code)
+  if (ticket.purpose === "login") return yield* secondStep(token, ticket, second)
+  return yield* "code" in second ? adopt(token, ticket, second.code) : wrongCode
+})
+
+const notKnown = new Unauthenticated({
+  detail: "This passkey is not known here, or no longer. Log in with a password.",
+})
+
+/** With a passkey alone, which has made sure of its user itself: something one has, and something one knows or is. */
+export const loginWithPasskey = Effect.fn("loginWithPasskey")(function* (
+  token: string,
+  credential: PasskeyProof,
+  device: string | undefined,
+) {
+  const sql = yield* PgClient
+  const rp = yield* relyingParty
+  const asked = yield* Passkeys.takeChallenge(token, "login")
+  if (asked === undefined) return yield* tooLate
+  const whose = yield* Passkeys.prove(credential, asked.challenge, rp, { user: null, verified: true })
+  const user = whose === undefined ? undefined : yield* Users.byId(whose)
+  if (user === undefined) {
+    yield* Audit.note({ action: "login", outcome: "failed", details: { factor: "passkey" } })
+    return yield* notKnown
+  }
+  yield* notSuspended(user)
+  const ours = yield* Devices.known(device, user.email)
+  return yield* transaction(sql)(open(user, ours, "passkey"))
 })

@@ -58,7 +58,7 @@ export const remove = Effect.fn("ownFactors.remove")(function* (proof: Proof) {
   const user = yield* provenByBoth(proof)
   yield* transaction(sql)(
     Effect.gen(function* () {
-      yield* SecondFactors.remove(user.id)
+      yield* SecondFactors.removeTotp(user.id)
       yield* Tickets.forgetAll(user.id)
       yield* Audit.noteDone({ action: "second-factor.removed" })
       const { address } = yield* caller

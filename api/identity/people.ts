@@ -350,7 +350,7 @@ export const removeFactors = Effect.fn("people.removeFactors")(function* (id: st
   yield* notOneself(id, "take the factors from")
   yield* transaction(sql)(
     Effect.gen(function* () {
-      yield* SecondFactors.remove(id)
+      yield* SecondFactors.removeAll(id)
       yield* Sessions.endOthers(id, null, "revoked")
       yield* outbox.send(row.email, row.locale, { template: "second-factor-removed", address: "an administrator" })
       yield* Audit.noteDone({ action: "second-factor.removed", target: `User/${id}` })

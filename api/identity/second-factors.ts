@@ -40,13 +40,14 @@ const stepOf = Effect.fnUntraced(function* (secret: string, code: string, last: 
   return found.valid && "timeStep" in found ? found.timeStep : undefined
 })
 
-/** Whether the user has an app, and how many codes on paper are left. */
+/** Whether the user has an app, and how many passkeys and codes on paper. */
 export const of = Effect.fn("secondFactors.of")(function* (user: string) {
   const sql = yield* PgClient
-  const [row] = yield* sql<{ readonly totp: boolean; readonly recovery: number }>`
+  const [row] = yield* sql<{ readonly totp: boolean; readonly passkeys: number; readonly recovery: number }>`
     select exists (select from totp_secrets where user_id = ${user}) as totp,
+      (select count(*)::int from passkeys where user_id = ${user}) as passkeys,
       (select count(*)::int from recovery_codes where user_id = ${user} and used_at is null) as recovery`
-  return { totp: row?.totp === true, recoveryCodes: row?.recovery ?? 0 }
+  return { totp: row?.totp === true, passkeys: row?.passkeys ?? 0, recoveryCodes: row?.recovery ?? 0 }
 })
 
 /** Whether a code of the app is right, and was not taken before. */
@@ -101,8 +102,25 @@ export const adopt = Effect.fn("secondFactors.adopt")(function* (user: string, s
   return true
 })
 
-export const remove = Effect.fn("secondFactors.remove")(function* (user: string) {
+/** Codes on paper stand in for something: with nothing left they are none. */
+export const forgetIdleCodes = Effect.fn("secondFactors.forgetIdleCodes")(function* (user: string) {
+  const sql = yield* PgClient
+  yield* sql`
+    delete from recovery_codes where user_id = ${user}
+      and not exists (select from totp_secrets where user_id = ${user})
+      and not exists (select from passkeys where user_id = ${user})`
+})
+
+export const removeTotp = Effect.fn("secondFactors.removeTotp")(function* (user: string) {
   const sql = yield* PgClient
   yield* sql`delete from totp_secrets where user_id = ${user}`
+  yield* forgetIdleCodes(user)
+})
+
+/** Of whoever has lost them. */
+export const removeAll = Effect.fn("secondFactors.removeAll")(function* (user: string) {
+  const sql = yield* PgClient
+  yield* sql`delete from totp_secrets where user_id = ${user}`
+  yield* sql`delete from passkeys where user_id = ${user}`
   yield* sql`delete from recovery_codes where user_id = ${user}`
 })
