@@ -203,7 +203,10 @@ const live = HttpApiGroup.make("live")
       query: { kind: Schema.optionalKey(Schema.String), name: Schema.optionalKey(Schema.String) },
       success: Shapes.Status,
     }),
+    /** With `Last-Event-ID`, or the same as a parameter, what has changed since instead of `resync`. */
     HttpApiEndpoint.get("events", "/v1/events", {
+      query: { lastEventId: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(100))) },
+      headers: { "last-event-id": Schema.optionalKey(Schema.String.check(Schema.isMaxLength(100))) },
       success: HttpApiSchema.StreamSse({ data: Shapes.Event }),
     }),
     HttpApiEndpoint.get("drift", "/v1/drift", {

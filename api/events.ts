@@ -3,12 +3,14 @@
  *
  * The one thing to know before changing it: an event is a hint and may be lost (a connection that breaks, a subscriber that
  * is too slow). So a stream begins with `resync`, gets another one whenever the connection was lost, and ends when its
- * queue overflows; whoever listens reads the lists again then.
+ * queue overflows; whoever listens reads the lists again then. Who says which event came last (`Last-Event-ID`) gets what has
+ * changed since instead. An id therefore names a moment that is past: what was written before it has been told by now.
  */
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as PgConnection from "@effect/sql-pg/PgConnection"
 import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
@@ -17,6 +19,7 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Event } from "./shapes.ts"
+import * as Changes from "./store/changes.ts"
 import { asApi, wordsOf } from "./store/database.ts"
 import * as Drift from "./store/drift.ts"
 import { type Owner, ownersOf, sees } from "./store/owners.ts"
@@ -28,13 +31,23 @@ export interface Options {
   readonly heartbeat?: `${number} seconds` | `${number} millis`
   /** How many events a subscriber may be behind before its stream ends. */
   readonly backlog?: number
+  /** How long it takes at most until what is written has been told. */
+  readonly settled?: `${number} seconds` | `${number} millis`
+}
+
+export interface Follower {
+  readonly sight: Sight
+  /** The id of the event that came last, as the follower says. */
+  readonly since?: string | undefined
+  /** Asked with every sign of life: whether whoever follows may still. */
+  readonly still: Effect.Effect<boolean>
 }
 
 export class Events extends Context.Service<
   Events,
   {
-    /** Server-sent events as bytes, from now on: of what somebody may see. */
-    readonly stream: (sight: Sight) => Stream.Stream<Uint8Array>
+    /** Server-sent events as bytes: of what somebody may see. */
+    readonly stream: (follower: Follower) => Stream.Stream<Uint8Array>
     /** Ends all streams, so that a server can stop without waiting for their readers. */
     readonly end: Effect.Effect<void>
   }
@@ -46,43 +59,100 @@ const bytes = new TextEncoder()
 /** As `EventSource` reads it: no event name, so that it arrives as "message". */
 const encode = (event: Event): Uint8Array => bytes.encode(`data: ${JSON.stringify(event)}\n\n`)
 const resync = encode({ type: "resync" })
-const alive = bytes.encode(": alive\n\n")
+/** An id without data is no event, and remembered all the same (HTML, section 9.2.6). */
+const alive = (id: string | undefined) => bytes.encode(`: alive\n${id === undefined ? "" : `id: ${id}\n`}\n`)
+const withId = (id: string | undefined, event: Uint8Array) =>
+  id === undefined ? event : Buffer.concat([bytes.encode(`id: ${id}\n`), event])
 
-const make = (url: Redacted.Redacted, { heartbeat = "15 seconds", backlog = 1000 }: Options) =>
+const make = (url: Redacted.Redacted, { heartbeat = "15 seconds", backlog = 1000, settled = "2 seconds" }: Options) =>
   Effect.gen(function* () {
     const sql = yield* PgClient
     const subscribers = new Map<Queue.Queue<Uint8Array, Cause.Done>, Sight>()
     const send: Send = (event, about) => {
+      const told = withId(moments.past, event)
       for (const [queue, sight] of subscribers)
-        if ((about === undefined || sees(sight, about)) && !Queue.offerUnsafe(queue, event)) Queue.endUnsafe(queue)
+        if ((about === undefined || sees(sight, about)) && !Queue.offerUnsafe(queue, told)) Queue.endUnsafe(queue)
     }
+    /** `past` is old enough to be named; `next` becomes so. */
+    const moments: { past: string | undefined; next: string | undefined } = { past: undefined, next: undefined }
+    const tick = Effect.gen(function* () {
+      const moment = yield* withSight(operator)(Changes.now)
+      moments.past = moments.next
+      moments.next = Changes.idOf(moment)
+    })
+    const forget = Effect.sync(() => {
+      moments.past = undefined
+      moments.next = undefined
+    })
 
     yield* Effect.scoped(
-      Effect.flatMap(Effect.retry(Effect.tapError(listen(url), lost), backoff), (queues) => relay(queues, send)),
+      Effect.flatMap(Effect.retry(Effect.tapError(listen(url), lost), backoff), (queues) =>
+        Effect.raceFirst(relay(queues, send), Effect.repeat(tick, Schedule.spaced(settled))),
+      ),
     ).pipe(
       Effect.catch(lost),
+      Effect.andThen(forget),
       Effect.andThen(Effect.sleep("100 millis")),
       Effect.forever,
       Effect.provideService(PgClient, sql),
       Effect.forkScoped,
     )
 
-    const subscription = (sight: Sight) =>
+    /** What has changed since somebody was here last; undefined: nobody can say. */
+    const missed = Effect.fnUntraced(
+      function* (since: string | undefined, sight: Sight) {
+        if (since === undefined) return undefined
+        const moment = Changes.momentOf(since, DateTime.toEpochMillis(yield* DateTime.now))
+        if (moment === undefined) return undefined
+        const most = Math.min(manyAtOnce, backlog - 2)
+        const changed = yield* Changes.since(moment, most)
+        if (changed === undefined) return undefined
+        const keys = changed.map(({ kind, name }) => `${kind}/${name}`)
+        const records = new Set(keys.filter((_, index) => changed[index]?.record))
+        const events = yield* changesOf(new Set(keys), records)
+        const drift = yield* driftSince(moment.drift)
+        if (events.length + drift.length > most) return undefined
+        return [
+          { event: { type: "pauses" } as const, owner: undefined },
+          ...events,
+          ...drift.map((one) => ({ event: { type: "drift", drift: one.drift } as const, owner: one.owner })),
+        ].flatMap(({ event, owner }) => (owner === undefined || sees(sight, owner) ? [encode(event)] : []))
+      },
+      withSight(operator),
+      Effect.catch((error) =>
+        Effect.as(Effect.logWarning(`What was missed cannot be told: ${wordsOf(error)}`), undefined),
+      ),
+      Effect.provideService(PgClient, sql),
+    )
+
+    const subscription = ({ sight, since }: Follower) =>
       Effect.acquireRelease(
-        Effect.map(Queue.dropping<Uint8Array, Cause.Done>(backlog), (queue) => {
-          Queue.offerUnsafe(queue, resync)
+        Effect.gen(function* () {
+          const queue = yield* Queue.dropping<Uint8Array, Cause.Done>(backlog)
+          // Before it is asked what was missed: what happens meanwhile is told twice rather than never.
           subscribers.set(queue, sight)
+          for (const event of (yield* missed(since, sight)) ?? [resync]) Queue.offerUnsafe(queue, event)
           return queue
         }),
         (queue) => Effect.sync(() => subscribers.delete(queue)),
       )
     return Events.of({
-      stream: (sight) =>
-        Stream.unwrap(Effect.map(subscription(sight), Stream.fromQueue)).pipe(
-          Stream.merge(
-            Stream.map(Stream.drop(Stream.tick(heartbeat), 1), () => alive),
-            { haltStrategy: "left" },
-          ),
+      stream: (follower) =>
+        Stream.unwrap(
+          Effect.map(subscription(follower), (queue) => {
+            const sign = Effect.map(follower.still, (still) => {
+              if (!still) Queue.endUnsafe(queue)
+              return alive(moments.past)
+            })
+            return Stream.fromQueue(queue).pipe(
+              Stream.merge(
+                Stream.mapEffect(Stream.drop(Stream.tick(heartbeat), 1), () => sign),
+                {
+                  haltStrategy: "left",
+                },
+              ),
+            )
+          }),
         ),
       end: Effect.sync(() => {
         for (const queue of subscribers.keys()) Queue.endUnsafe(queue)

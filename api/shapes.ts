@@ -291,8 +291,9 @@ export const Status = Schema.Struct({
 export type Status = typeof Status.Type
 
 /**
- * What /v1/events sends. `resync` comes first and whenever events may have been lost: read the lists again. `entry` is
- * null when the record is gone for good.
+ * What /v1/events sends. `resync` comes first and whenever events may have been lost: read the lists again. Events carry an id;
+ * whoever comes back with it hears what has changed since, and `resync` only where that was too long ago or too much. `entry` is
+ * null when the record is gone for good. The same may be told twice.
  */
 export const Event = Schema.Union([
   Schema.Struct({ type: Schema.Literal("resync") }),

@@ -10,7 +10,7 @@ import type { CommandFailure } from "./failure.ts"
 
 const connect = Effect.gen(function* () {
   const connection = yield* (yield* Plumbline).connection
-  const events = yield* ask((api) => api.live.events({}))
+  const events = yield* ask((api) => api.live.events({ query: {}, headers: {} }))
   return Stream.mapError(events, (error) => explain(error, connection))
 })
 

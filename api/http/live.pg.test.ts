@@ -34,37 +34,46 @@ const report = (kind: string, name: string, generation: number, type: string) =>
   )
 
 /** An open event stream: `until` reads on to the first text that fits. */
-const openEvents: Effect.Effect<
+const eventsWith = (
+  more: Record<string, string>,
+  query = "",
+): Effect.Effect<
   { readonly headers: Headers; readonly until: (fits: (text: string) => boolean) => Effect.Effect<string> },
   never,
   ApiUnderTest | Scope.Scope
-> = Effect.gen(function* () {
-  const { fetch } = yield* ApiUnderTest
-  const controller = new AbortController()
-  yield* Effect.addFinalizer(() => Effect.sync(() => controller.abort()))
-  const response = yield* fetch("/v1/events", { signal: controller.signal })
-  assert.strictEqual(response.status, 200)
-  if (response.body === null) throw new Error("no body")
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
-  let text = ""
-  const until = (fits: (text: string) => boolean) =>
-    Effect.promise(async () => {
-      while (!fits(text)) {
-        const { done, value } = await reader.read()
-        if (done) break
-        text += value
-      }
-      const read = text
-      text = ""
-      return read
-    })
-  return { headers: response.headers, until }
-})
+> =>
+  Effect.gen(function* () {
+    const { fetch } = yield* ApiUnderTest
+    const controller = new AbortController()
+    yield* Effect.addFinalizer(() => Effect.sync(() => controller.abort()))
+    const response = yield* fetch(`/v1/events${query}`, { signal: controller.signal, headers: more })
+    assert.strictEqual(response.status, 200)
+    if (response.body === null) throw new Error("no body")
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ""
+    const until = (fits: (text: string) => boolean) =>
+      Effect.promise(async () => {
+        while (!fits(text)) {
+          const { done, value } = await reader.read()
+          if (done) break
+          text += value
+        }
+        const read = text
+        text = ""
+        return read
+      })
+    return { headers: response.headers, until }
+  })
+
+const openEvents = eventsWith({})
+
+/** The id that a browser would come back with. */
+const lastIdIn = (text: string) => [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? ""
 
 const eventsIn = (text: string) => [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? "null"))
 
 describe("what is so", () => {
-  layer(ApiUnderTest.layer({ events: { heartbeat: "100 millis" } }), {
+  layer(ApiUnderTest.layer({ events: { heartbeat: "100 millis", settled: "150 millis" } }), {
     timeout: "60 seconds",
     excludeTestServices: true,
   })((it) => {
@@ -113,7 +122,7 @@ describe("what is so", () => {
         assert.match(headers.get("content-type") ?? "", /^text\/event-stream/)
         assert.strictEqual(headers.get("x-accel-buffering"), "no")
         assert.deepStrictEqual(eventsIn(yield* until((text) => text.includes("\n\n")))[0], { type: "resync" })
-        yield* until((text) => text.includes(": alive\n\n"))
+        yield* until((text) => /^: alive\n(id: .*\n)?\n/m.test(text))
 
         yield* ask("PUT", "/v1/records/Account/ev", account("ev"))
         const [made] = eventsIn(yield* until((text) => text.includes('"Account"')))
@@ -139,6 +148,62 @@ describe("what is so", () => {
         yield* asAgent((sql) => sql`delete from records where name = 'ev'`)
         const gone = eventsIn(yield* until((text) => text.includes('"entry":null')))
         assert.deepInclude(gone.at(-1), { type: "record", name: "ev", entry: null })
+      }),
+    )
+
+    it.effect("whoever comes back is told what has changed meanwhile, and nothing else", () =>
+      Effect.gen(function* () {
+        const { ask } = yield* ApiUnderTest
+        yield* ask("PUT", "/v1/records/Account/gap-kept", account("gap-kept"))
+        for (const name of ["gap-changed", "gap-gone", "gap-told"])
+          yield* ask("PUT", `/v1/records/Account/${name}`, account(name))
+        const first = yield* openEvents
+        // The moment that is named is past: it has to be after what was written above.
+        const written = Date.now()
+        const momentOf = (text: string) => Number(lastIdIn(text).split("-")[0])
+        const id = lastIdIn(yield* first.until((text) => momentOf(text) > written))
+
+        yield* ask("PUT", "/v1/records/Account/gap-new", account("gap-new"))
+        yield* ask("PUT", "/v1/records/Account/gap-changed?version=1", account("gap-changed", { comment: "newer" }))
+        yield* report("Account", "gap-told", 1, "Ready")
+        yield* asAgent((sql) => sql`delete from records where name = 'gap-gone'`)
+        yield* asAgent(
+          (sql) => sql`insert into drift_events (node, kind, name, resource_key, drift_kind, stream, outcome, diff)
+            values ('web1', 'Account', 'gap-kept', 'path:/home/gap', 'changed', 'corrective', 'healed', '-mode')`,
+        )
+
+        // All of it was told to those who are there.
+        yield* first.until((text) => text.includes('"drift"'))
+        // The header is a browser's; a page that was loaded anew gives the parameter.
+        for (const back of [eventsWith({ "last-event-id": id }), eventsWith({}, `?lastEventId=${id}`)]) {
+          const { until } = yield* back
+          const told = eventsIn(yield* until((text) => text.includes('"drift"')))
+          const of = (event: { readonly type: string; readonly name?: string }) => `${event.type} ${event.name ?? ""}`
+          assert.deepStrictEqual(told.map(of), [
+            "pauses ",
+            "record gap-changed",
+            "record gap-gone",
+            "record gap-new",
+            "status gap-told",
+            "drift ",
+          ])
+          assert.isNull(told[2].entry)
+          assert.strictEqual(told[1].entry.version, 2)
+        }
+
+        // From nowhere, from another database, from too long ago, and what is none at all.
+        const [at, transaction, drift] = id.split("-")
+        for (const odd of [
+          "",
+          "x",
+          `${at}-${"9".repeat(19)}-${drift}`,
+          `${Number(at) - 2 * 60 * 60_000}-${transaction}-${drift}`,
+          `${Number(at) + 2 * 60 * 60_000}-${transaction}-${drift}`,
+          `${at}-${transaction}-${drift}'; drop table records; --`,
+        ]) {
+          const { until } = yield* eventsWith({ "last-event-id": odd })
+          assert.deepStrictEqual(eventsIn(yield* until((text) => /^data: /m.test(text)))[0], { type: "resync" }, odd)
+        }
       }),
     )
 

@@ -5,6 +5,7 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { Api } from "../contract.ts"
 import { Events } from "../events.ts"
 import { Actor } from "../identity/actor.ts"
+import { stillLetIn } from "../identity/still.ts"
 import { Malformed } from "../problems.ts"
 import * as Drift from "../store/drift.ts"
 import * as Measurements from "../store/measurements.ts"
@@ -17,12 +18,14 @@ import { answerActor } from "./answer-actor.ts"
 export const layer = HttpApiBuilder.group(Api, "live", (handlers) =>
   handlers
     .handle("status", ({ query }) => answerActor(Status.overview(query)))
-    .handle("events", () =>
+    .handle("events", ({ headers, query }) =>
       Effect.gen(function* () {
         const { stream } = yield* Events
         const { sight } = yield* Actor
+        const since = headers["last-event-id"] ?? query.lastEventId
+        const still = yield* stillLetIn
         // A response of our own: the contract's encoder sends neither the sign of life nor these headers.
-        return HttpServerResponse.stream(stream(sight), {
+        return HttpServerResponse.stream(stream({ sight, since, still }), {
           contentType: "text/event-stream",
           headers: { "cache-control": "no-store", "x-accel-buffering": "no" },
         })

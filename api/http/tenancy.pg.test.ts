@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { aNode } from "../../fixtures/api/a-node.ts"
 import { type Answer, ApiUnderTest, account, site } from "../../fixtures/api/api-under-test.ts"
 import { belongings, makeHouses, record } from "../../fixtures/api/houses.ts"
-import { ada, nobody } from "../../fixtures/api/people.ts"
+import { accept, ada, bearing, logIn, nobody } from "../../fixtures/api/people.ts"
 import { onDatabase } from "../../fixtures/postgres/on-database.ts"
 
 const keysOf = (answer: Answer): Array<string> =>
@@ -38,7 +38,8 @@ const set = Effect.gen(function* () {
 })
 
 describe("tenants", () => {
-  layer(ApiUnderTest.layer(), { timeout: "120 seconds", excludeTestServices: true })((it) => {
+  const quick = { heartbeat: "100 millis", settled: "100 millis" } as const
+  layer(ApiUnderTest.layer({ events: quick }), { timeout: "120 seconds", excludeTestServices: true })((it) => {
     // One installation for all that follows: each test leaves what the others look at as it was.
     let made: Effect.Success<typeof set> | undefined
     const the = Effect.suspend(() =>
@@ -503,6 +504,73 @@ describe("tenants", () => {
         assert.notMatch(text, /(?<!own-)heard/)
         yield* customer("DELETE", "/v1/records/Site/own-heard?version=1")
         assert.strictEqual((yield* api.ask("GET", "/v1/events", undefined, nobody)).status, 401)
+      }),
+    )
+
+    it.effect("hear of what they missed, when they come back, and of nobody else's", () =>
+      Effect.gen(function* () {
+        const { api, customer, foreign, people, sibling } = yield* the
+        const listen = Effect.fnUntraced(function* (id: string, enough: RegExp) {
+          const headers = { ...people.customer.headers, ...(id === "" ? {} : { "last-event-id": id }) }
+          const response = yield* api.fetch("/v1/events", { headers })
+          const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+          let text = ""
+          yield* Effect.promise(async () => {
+            while (!enough.test(text)) text += (await reader?.read())?.value ?? ""
+            await reader?.cancel()
+          })
+          return text
+        })
+        const id = /^id: (.*)$/m.exec(yield* listen("", /^id: .*$/m))?.[1] ?? ""
+        yield* sibling("PUT", "/v1/records/Site/missed", site("missed", "sibling", "missed.example.org"))
+        yield* foreign("PUT", "/v1/records/Site/far-missed", site("far-missed", "foreign", "far.example.org"))
+        yield* customer("PUT", "/v1/records/Site/own-missed", site("own-missed", "own", "own-missed.example.org"))
+        const told = yield* listen(id, /own-missed/)
+        assert.notMatch(told, /(?<!own-)missed|resync/)
+        for (const [ask, name] of [
+          [sibling, "missed"],
+          [foreign, "far-missed"],
+          [customer, "own-missed"],
+        ] as const)
+          assert.strictEqual((yield* ask("DELETE", `/v1/records/Site/${name}?version=1`)).status, 200)
+      }),
+    )
+
+    it.effect("hear no more once they may not, also where they are listening already", () =>
+      Effect.gen(function* () {
+        const { api, operator } = yield* the
+        const invited = yield* operator("POST", "/v1/users", {
+          email: "zoe@example.org",
+          name: "Zoe",
+          role: "super-admin",
+        })
+        const zoe = yield* accept(api, invited)
+        const as = bearing(zoe)
+        const wish = { password: ada.password, name: "t", scopes: ["live:read"], validFor: 5 }
+        const program = (yield* api.ask("POST", "/v1/tokens", wish, as)).body
+        const listening = Effect.fnUntraced(function* (headers: Record<string, string>) {
+          const response = yield* api.fetch("/v1/events", { headers })
+          assert.strictEqual(response.status, 200)
+          return Effect.promise(() => response.text())
+        })
+        const ends = [
+          [as, "POST", "/auth/logout", { refreshToken: zoe.body.refreshToken }],
+          [{ authorization: `Bearer ${program.token}` }, "DELETE", `/v1/tokens/${program.id}`, undefined],
+        ] as const
+        const again = yield* logIn(api, { email: "zoe@example.org" })
+        for (const [headers, method, path, body] of ends) {
+          const end = yield* listening(headers)
+          assert.isBelow((yield* api.ask(method, path, body, bearing(again))).status, 300)
+          assert.match(yield* end, /resync/)
+        }
+        // Another role sees something else, and a user who is gone nothing.
+        const changed = yield* listening(bearing(again))
+        const expiresAt = new Date(api.now() + 86_400_000).toISOString()
+        yield* operator("PATCH", `/v1/users/${invited.body.user.id}`, { role: "auditor", expiresAt })
+        yield* changed
+        const suspended = yield* listening(bearing(again))
+        yield* operator("POST", `/v1/users/${invited.body.user.id}/suspend`, {})
+        yield* suspended
       }),
     )
   })

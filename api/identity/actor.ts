@@ -21,6 +21,8 @@ export interface Identity {
   /** Null for whoever has the token of this machine's administrator: nobody logs in with it. */
   readonly user: string | null
   readonly session: string | null
+  /** The id of a program's token; null for who has logged in. */
+  readonly token: string | null
   /** When a password was last given in this session, in milliseconds since 1970; null where none ever is. */
   readonly authenticatedAt: number | null
   /** Who it is that sees what `user` sees; null: the user. */

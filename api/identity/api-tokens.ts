@@ -148,6 +148,17 @@ export interface Bearer {
   readonly verbs: ReadonlyArray<Verb>
 }
 
+/** Whose a token is that was good when it came. */
+export const holderOf = Effect.fn("apiTokens.holderOf")(function* (id: string) {
+  const sql = yield* PgClient
+  const now = yield* DateTime.nowAsDate
+  const [row] = yield* sql<Pick<Bearer, "role" | "tenant" | "records">>`
+    select u.role, u.tenant_id::text as tenant, u.records from api_tokens t join users u on u.id = t.user_id
+    where t.id = ${id} and t.expires_at > ${now} and u.suspended_at is null
+      and (u.expires_at is null or u.expires_at > ${now})`
+  return row
+})
+
 /** Undefined where there is none, or none any more, or not from this address: nobody is told which. */
 export const find = Effect.fn("apiTokens.find")(function* (token: string, address: string) {
   const sql = yield* PgClient

@@ -46,6 +46,7 @@ const machine: Identity = {
   sight: operator,
   user: null,
   session: null,
+  token: null,
   authenticatedAt: null,
   acting: null,
 }
@@ -100,6 +101,7 @@ export const layer = (token: Redacted.Redacted) =>
             sight: sightOf(holder),
             user: holder.user,
             session: holder.session,
+            token: null,
             authenticatedAt: holder.authenticatedAt.getTime(),
             acting: holder.acting,
           })
@@ -133,6 +135,7 @@ export const layer = (token: Redacted.Redacted) =>
           sight: sightOf(found),
           user: found.user,
           session: null,
+          token: found.token,
           authenticatedAt: null,
           acting: null,
         })
