@@ -38,6 +38,7 @@ const others: Readonly<Record<string, object>> = {
   unit: { enabled: false },
   slice: { memoryMax: 134217728, cpuQuota: 100, tasksMax: 32, readBandwidth: 5_000_000 },
   quota: { disk: 2 ** 31, files: 20_000 },
+  "packet-filter": { rules: 'table inet plumb_example {\n\tcomment "another"\n}\n' },
   "nginx-member": { content: "events { }\n" },
   block: { content: "session required pam_exec.so\n" },
   "key-folder": { mode: 0o755 },

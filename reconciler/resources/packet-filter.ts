@@ -23,6 +23,11 @@ export interface SeenPacketFilter {
 export const packetFilter = (table: string, spec: PacketFilterSpec, where: Place): Resource<PacketFilterSpec> =>
   place("packet-filter", table, spec, where)
 
+const diff = (spec: PacketFilterSpec, seen: SeenPacketFilter | undefined): ReadonlyArray<FieldDiff> =>
+  seen === undefined
+    ? [missing("table"), { field: "rules", want: spec.rules, have: null, kind: "missing" }]
+    : changed("rules", seen.want, seen.have)
+
 export const packetFilterType: ResourceType<PacketFilterSpec, SeenPacketFilter> = {
   kind: "packet-filter",
   owns: (id) => [`packet-filter:${id}`],
@@ -32,11 +37,11 @@ export const packetFilterType: ResourceType<PacketFilterSpec, SeenPacketFilter> 
       const have = yield* filter.read(id)
       return have === undefined ? undefined : { have, want: yield* filter.printed(id, spec.rules) }
     }),
-  diff: (spec, seen): ReadonlyArray<FieldDiff> =>
-    seen === undefined
-      ? [missing("table"), { field: "rules", want: spec.rules, have: null, kind: "missing" }]
-      : changed("rules", seen.want, seen.have),
-  apply: (id, spec) => Effect.flatMap(Host, ({ packetFilter: filter }) => filter.load(id, spec.rules)),
+  diff,
+  apply: (id, spec, seen) =>
+    diff(spec, seen).length === 0
+      ? Effect.void
+      : Effect.flatMap(Host, ({ packetFilter: filter }) => filter.load(id, spec.rules)),
   remove: (id, removal) =>
     goes(removal)
       ? Effect.as(
