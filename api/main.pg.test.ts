@@ -93,6 +93,51 @@ describe("the API as a process", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("tells Prometheus its figures at a port of their own, and nothing of anybody", () =>
+    Effect.gen(function* () {
+      const home = join(yield* temporary, "home")
+      const [port, figures] = [yield* anyPort, yield* anyPort]
+      const settings = { DATABASE_URL: yield* Effect.promise(emptyDatabase), PLUMB_HOME: home, PORT: String(port) }
+      const api = yield* run({ ...settings, PLUMB_API_METRICS: String(figures) })
+      yield* until(get(port, "/health"), ({ status }) => status === 200)
+      const token = readFileSync(join(home, "admin.token"), "utf8").trim()
+      yield* Effect.promise(() =>
+        fetch(`http://127.0.0.1:${port}/v1/records/Account/hidden-one`, {
+          method: "PUT",
+          headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+          body: JSON.stringify({
+            apiVersion: "plumbline.dev/v1",
+            kind: "Account",
+            metadata: { name: "hidden-one" },
+            spec: {},
+          }),
+        }),
+      )
+      yield* get(port, "/v1/records/Account/hidden-one", "wrong")
+      const read = (path: string) =>
+        Effect.promise(async () => {
+          const response = await fetch(`http://127.0.0.1:${figures}${path}`)
+          return { status: response.status, text: await response.text() }
+        })
+      const { text } = yield* read("/metrics")
+      assert.match(text, /^plumbline_http_requests_total\{method="PUT",status="200"\} 1$/m)
+      assert.match(text, /^plumbline_http_requests_total\{method="GET",status="401"\} 1$/m)
+      assert.match(text, /^plumbline_http_request_seconds_count\{method="PUT"\} 1$/m)
+      assert.match(text, /^plumbline_wanted_records\{kind="Account"\} 1$/m)
+      assert.match(text, /^process_resident_memory_bytes \d+$/m)
+      assert.notInclude(text, "hidden-one")
+      assert.strictEqual((yield* read("/v1/status")).status, 404)
+      // Nor are they where the API is.
+      assert.strictEqual((yield* get(port, "/metrics", token)).status, 404)
+      api.process.kill("SIGTERM")
+      assert.strictEqual(yield* Effect.timeout(api.exit, "4 seconds"), 0)
+
+      const wrong = yield* run({ ...settings, PLUMB_API_METRICS: "everywhere" })
+      assert.strictEqual(yield* wrong.exit, 1)
+      assert.include(wrong.log(), "PLUMB_API_METRICS is no place to listen; write a port, or ADDRESS:PORT")
+    }).pipe(Effect.scoped),
+  )
+
   it.live("without its database it answers 503 with words and a time to wait, and recovers when Postgres is back", () =>
     Effect.gen(function* () {
       const folder = yield* temporary

@@ -1,6 +1,6 @@
 /**
- * The API as a process: `DATABASE_URL`, `PLUMB_HOME` (`.plumbline`), `PORT` (8080), and those of `gateway/settings.ts`. It waits for its database, brings it to
- * its tables, serves, and ends on SIGTERM once the requests in hand are answered.
+ * The API as a process: `DATABASE_URL`, `PLUMB_HOME` (`.plumbline`), `PORT` (8080), `PLUMB_API_METRICS` (a port, or ADDRESS:PORT,
+ * for Prometheus; none) and those of `gateway/settings.ts`. It waits for its database, brings it to its tables, serves, and ends on SIGTERM once the requests in hand are answered.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
@@ -9,14 +9,17 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
+import { listenAddress } from "../spec/listen-address.ts"
 import * as Administrator from "./administrator.ts"
 import { Events } from "./events.ts"
 import { Limits } from "./gateway/limits.ts"
 import { gatewaySettings } from "./gateway/settings.ts"
 import { identity } from "./identity/layer.ts"
 import { ownKey } from "./identity/own-key.ts"
+import { metricsServer } from "./metrics-server.ts"
 import * as Server from "./server.ts"
 import * as Database from "./store/database.ts"
 import { migrate } from "./store/migrate.ts"
@@ -27,6 +30,7 @@ const settings = Config.all({
   database: Config.Redacted("DATABASE_URL"),
   home: Config.String("PLUMB_HOME").pipe(Config.withDefault(".plumbline")),
   port: Config.Port("PORT").pipe(Config.withDefault(8080)),
+  metrics: Config.option(Config.String("PLUMB_API_METRICS")),
 })
 
 /** The database with its tables; while Postgres is away, again and again. */
@@ -46,7 +50,7 @@ const migrated = (url: Redacted.Redacted) =>
 
 const main = Layer.unwrap(
   Effect.gen(function* () {
-    const { database, home, port } = yield* settings
+    const { database, home, metrics, port } = yield* settings
     const { hosts, origins, rates, trustedProxies } = yield* gatewaySettings
     if (!URL.canParse(Redacted.value(database)))
       return yield* new BadSetting({
@@ -54,11 +58,18 @@ const main = Layer.unwrap(
       })
     const token = yield* Administrator.adminToken(home)
     const key = yield* ownKey(home)
+    const figures = Option.map(metrics, listenAddress)
+    if (Option.isSome(figures) && figures.value === undefined)
+      return yield* new BadSetting({
+        message: "PLUMB_API_METRICS is no place to listen; write a port, or ADDRESS:PORT",
+      })
+    const shown = Option.getOrUndefined(figures)
     const store = Layer.unwrap(Effect.as(migrated(database), Database.layer(database)))
     return Server.layer({ port, hosts, origins, trustedProxies }).pipe(
       Layer.provide(Events.layer(database)),
       Layer.provide(identity(token, key)),
       Layer.provide(Limits.layer(rates)),
+      Layer.merge(shown === undefined ? Layer.empty : metricsServer(shown)),
       Layer.provide([Server.httpServer({ port }), store]),
       Layer.tap(() => Effect.log(`The API listens on http://127.0.0.1:${port}`)),
     )

@@ -25,6 +25,7 @@ import * as Packages from "./http/packages.ts"
 import * as Passwords from "./http/passwords.ts"
 import * as Pauses from "./http/pauses.ts"
 import * as Records from "./http/records.ts"
+import * as Reference from "./http/reference.ts"
 import * as Reseller from "./http/reseller.ts"
 import * as Runs from "./http/runs.ts"
 import * as Secrets from "./http/secrets.ts"
@@ -71,6 +72,8 @@ const routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
     Pauses.layer,
   ]),
   Layer.provide(AsProblems.layer),
+  // The same to read and to try.
+  Layer.merge(Reference.layer),
 )
 
 export interface Options extends EdgeOptions {

@@ -693,6 +693,8 @@ export const AuditEvent = Schema.Struct({
     "login.locked",
     "logout",
     "config.changed",
+    "email.asked",
+    "email.changed",
     "package.changed",
     "password.asked",
     "password.changed",

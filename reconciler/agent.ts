@@ -22,6 +22,7 @@ import { Inventory } from "./inventory.ts"
 import * as Journal from "./journal.ts"
 import { type RecordKey, recordKey } from "./keys.ts"
 import { measure } from "./measure.ts"
+import * as Metrics from "./metrics.ts"
 import { notesOf } from "./notes.ts"
 import * as Notices from "./notices/notices.ts"
 import * as Outbox from "./outbox.ts"
@@ -71,6 +72,8 @@ export interface Agent {
   readonly sweep: Effect.Effect<void, never, Host>
   /** Everything that is queued is done, and what it had to say is written. */
   readonly settled: Effect.Effect<void>
+  /** Brings the figures for Prometheus up to date. */
+  readonly collect: Effect.Effect<void>
   /** Ends never: looks at everything once, says `ready`, and then at whatever changes. */
   readonly run: (ready: Effect.Effect<void>) => Effect.Effect<never, never, Host>
 }
@@ -106,6 +109,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     wake: (record) => engine.wake(record, "drift"),
   })
 
+  const meter = yield* Metrics.make(() => engine)
   const engine: Engine = {
     node: options.node,
     types: options.types,
@@ -132,7 +136,10 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     open: options.open ?? openWith(undefined),
     facts: () => facts,
     pauses: () => pauses,
-    wake: (record, why) => queue.add(record, why),
+    wake: (record, why) => {
+      if (why === "edit") meter.asked(record)
+      queue.add(record, why)
+    },
     watched: hearing.watched,
     notes: () => notesOf(engine),
     refresh: Effect.suspend(() => desire.relist("edit")),
@@ -147,8 +154,9 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     },
   }
   const queue = yield* Queue.make<RecordKey, Host>({
-    work: reconcile(engine),
+    work: meter.measured(reconcile(engine)),
     concurrency: options.concurrency ?? 16,
+    meter: meter.queue,
     ...(options.backoff === undefined ? {} : { backoff: options.backoff }),
   })
   const wakeAll = (why: Queue.Priority) => {
@@ -288,6 +296,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     desire,
     sweep: onePass,
     settled: Effect.andThen(queue.settled(), outbox.flush),
+    collect: Effect.suspend(() => meter.collect(queue)),
     run,
   } satisfies Agent
 })

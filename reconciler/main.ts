@@ -10,6 +10,7 @@
 //   PLUMB_RESYNC_SECONDS  between two full passes, 300 when not given
 //   PLUMB_RELIST_SECONDS  between two looks at the list of records, and at users and units, 30 when not given
 //   PLUMB_MEASURE_SECONDS between two looks at the figures of what records have on the host, 300 when not given
+//   PLUMB_AGENT_METRICS   where Prometheus reads: 9464 for that port of 127.0.0.1, or ADDRESS:PORT; nowhere when not given
 //   PLUMB_LOG             pretty, logfmt or json; pretty on a terminal, else logfmt
 //   PLUMB_CRASH_AT        for tests: end as a power cut would, at the Nth side effect
 
@@ -23,6 +24,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import { controllers } from "../controllers/index.ts"
+import { listenAddress } from "../spec/listen-address.ts"
 import * as Activator from "./activations/activator.ts"
 import * as Agent from "./agent.ts"
 import { pepperDigests } from "./drift.ts"
@@ -51,11 +53,12 @@ const settings = Config.all({
   resyncSeconds: Config.Int("PLUMB_RESYNC_SECONDS").pipe(Config.withDefault(300)),
   relistSeconds: Config.Int("PLUMB_RELIST_SECONDS").pipe(Config.withDefault(30)),
   measureSeconds: Config.Int("PLUMB_MEASURE_SECONDS").pipe(Config.withDefault(300)),
+  metrics: Config.option(Config.String("PLUMB_AGENT_METRICS")),
   crashAt: Config.option(Config.String("PLUMB_CRASH_AT")),
 })
 
 const program = Effect.gen(function* () {
-  const { node, host, port, httpsPort, resyncSeconds, relistSeconds, measureSeconds } = yield* settings
+  const { node, host, port, httpsPort, metrics, resyncSeconds, relistSeconds, measureSeconds } = yield* settings
   const key = yield* sealKey
   if (key !== undefined) pepperDigests(hash("sha256", `digests ${key.identity}`, "hex"))
   const agent = yield* Agent.make({
@@ -85,6 +88,13 @@ const program = Effect.gen(function* () {
       })
     },
   })
+  if (Option.isSome(metrics)) {
+    const { serveMetrics } = yield* Effect.promise(() => import("./metrics-server.ts"))
+    const address = listenAddress(metrics.value)
+    if (address === undefined)
+      return yield* Effect.die(`PLUMB_AGENT_METRICS is ${metrics.value}; write a port, or ADDRESS:PORT.`)
+    yield* serveMetrics(address, agent.collect)
+  }
   const ready = Effect.suspend(() =>
     Effect.logInfo("ready").pipe(Effect.annotateLogs({ node, host, records: agent.engine.records.size })),
   )

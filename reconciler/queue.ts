@@ -11,6 +11,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
 import * as Random from "effect/Random"
+import type { QueueMeter } from "./metrics.ts"
 
 export type Priority = "edit" | "drift" | "resync"
 
@@ -35,6 +36,7 @@ export interface Options<K, R> {
   /** Slots over and above, for edits only. */
   readonly spareForEdits?: number
   readonly backoff?: { readonly firstMillis: number; readonly mostMillis: number }
+  readonly meter?: QueueMeter<K>
 }
 
 export interface WorkQueue<in out K> {
@@ -45,6 +47,9 @@ export interface WorkQueue<in out K> {
   /** Returns when none of the keys (all keys, when none is named) is queued or running; backoffs are not waited for. */
   readonly settled: (keys?: Iterable<K>) => Effect.Effect<void>
   readonly size: () => number
+  /** Those that have not begun. */
+  readonly waiting: (priority: Priority) => number
+  readonly running: () => number
 }
 
 /** The delay before attempt `failures + 1`: exponential, capped, and between half and the whole of that by chance. */
@@ -80,6 +85,7 @@ export const make = <K, R>(options: Options<K, R>) =>
       if (before !== undefined && sooner(before, priority) === before) return
       if (before !== undefined) queued[before].delete(key)
       queued[priority].add(key)
+      if (before === undefined) options.meter?.added(key)
       dispatch()
     }
 
@@ -102,6 +108,7 @@ export const make = <K, R>(options: Options<K, R>) =>
     const start = (key: K, priority: Priority): void => {
       let held = true
       taken++
+      options.meter?.started(key)
       running.set(key, undefined)
       const release = () => {
         if (!held) return
@@ -146,6 +153,7 @@ export const make = <K, R>(options: Options<K, R>) =>
       Effect.gen(function* () {
         const count = (failures.get(key) ?? 0) + 1
         failures.set(key, count)
+        options.meter?.retried()
         const delay = backoffMillis(count, yield* Random.next, firstMillis, mostMillis)
         const retry = Effect.andThen(
           Effect.sleep(delay),
@@ -183,6 +191,8 @@ export const make = <K, R>(options: Options<K, R>) =>
         failures.delete(key)
       },
       settled,
+      waiting: (priority) => queued[priority].size,
+      running: () => running.size,
       size: () => running.size + order.reduce((sum, priority) => sum + queued[priority].size, 0),
     }
     return queue

@@ -8,6 +8,7 @@ import type { Finding } from "./drift.ts"
 import type { Engine } from "./engine.ts"
 import type { Judged } from "./judge.ts"
 import type { RecordKey } from "./keys.ts"
+import { driftTold } from "./metrics.ts"
 import { isImplied, nodeRecordKey } from "./policy.ts"
 import type { Stored } from "./records.ts"
 import type { PassEnd } from "./standing.ts"
@@ -64,6 +65,7 @@ export const tellDrift = Effect.fnUntraced(function* (
     if (outcome === "healed") engine.fights.healed(finding.key, now)
     if ((outcome === "reported" || outcome === "fought") && isKnown(engine, key, finding)) continue
     const proof = proofs.get(finding.key)
+    yield* driftTold(finding.kind, outcome)
     engine.outbox.drift({
       record: key,
       resourceKey: finding.key,

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import type { Engine } from "./engine.ts"
 import { emptyTrash } from "./host/trash.ts"
 import { type RecordKey, recordKey } from "./keys.ts"
+import { swept } from "./metrics.ts"
 
 /** Paths compared in one turn of the event loop: about two milliseconds. */
 const chunk = 500
@@ -62,12 +63,14 @@ export const sweep = Effect.fnUntraced(function* (
 
 export const heartbeat = Effect.fnUntraced(function* (engine: Engine, began: number) {
   const standing = [...engine.standings.all()].reduce((sum, [, one]) => sum + (one.details.drift?.length ?? 0), 0)
+  const durationMillis = (yield* Clock.currentTimeMillis) - began
   engine.outbox.heartbeat({
     atMillis: began,
     resources: engine.inventory.size,
     drifted: Math.max(engine.counts.drifted, standing),
-    durationMillis: (yield* Clock.currentTimeMillis) - began,
+    durationMillis,
   })
+  yield* swept(began, durationMillis)
 })
 
 /** The ratio guard counts from one sweep to the next. */

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto"
 import { request } from "node:http"
 import { connect } from "node:net"
 import { assert, describe, layer } from "@effect/vitest"
@@ -19,8 +20,11 @@ const open = [
   "/schemas/1",
   "/auth/login",
   "/auth/2fa/verify",
+  "/auth/passkey/start",
+  "/auth/passkey/finish",
   "/auth/forgot-password",
   "/auth/reset-password",
+  "/auth/verify-email",
   "/auth/refresh",
   "/auth/logout",
   "/auth/first-run",
@@ -188,6 +192,22 @@ describe("the edge of the API", () => {
         assert.strictEqual(schema.body.title, "Site")
         const contract = yield* ask("GET", "/openapi.json", undefined, nobody)
         assert.containsAllKeys(contract.body.paths, ["/v1/apply", "/v1/events"])
+        assert.match(contract.body.openapi, /^3\.1\./)
+      }),
+    )
+
+    it.effect("shows the contract as a page, which runs its own script and loads nothing", () =>
+      Effect.gen(function* () {
+        const { ask } = yield* ApiUnderTest
+        const page = yield* ask("GET", "/docs", undefined, { authorization: "" })
+        assert.deepStrictEqual([page.status, page.headers.get("content-type")], [200, "text/html; charset=utf-8"])
+        assert.include(page.body, "/v1/customer/websites/:id/php".replace(":id", "{id}"))
+        const policy = page.headers.get("content-security-policy") ?? ""
+        const [, allowed] = /script-src 'sha256-([^']+)';/.exec(policy) ?? []
+        const [script = ""] = [...page.body.matchAll(/<script>(.*?)<\/script>/gs)].map(([, text]) => text)
+        assert.strictEqual(hash("sha256", script, "base64"), allowed)
+        assert.match(policy, /^default-src 'none'; .*connect-src 'self'; frame-ancestors 'none'/)
+        assert.notMatch(page.body.replace(script, ""), /<(?:script|link|img|iframe)[^>]+(?:src|href)=/)
       }),
     )
   })

@@ -20,7 +20,9 @@ import type { Limits } from "../gateway/limits.ts"
 import { clientOf, type Trusted, trusting } from "../gateway/proxies.ts"
 import { accessCookie } from "../identity/actor.ts"
 import { RequestId } from "../identity/caller.ts"
+import { measured } from "../metrics.ts"
 import { Forbidden, InternalError, Malformed, MethodNotAllowed, NotFound, TooLarge, Unsupported } from "../problems.ts"
+import { pagePolicy } from "./reference.ts"
 
 export const bodyLimit = 32 * 1024 * 1024
 /** Of those whom nobody knows yet. */
@@ -143,6 +145,7 @@ export const edge = ({ hosts = [], origins = [], trustedProxies = [] }: EdgeOpti
       fromClient(trusted),
       withRequestId,
       Effect.map(withHeaders),
+      measured,
     )
   }
 }
@@ -206,8 +209,9 @@ const withHeaders = (response: HttpServerResponse.HttpServerResponse) =>
     ...(response.status === 401 ? { "www-authenticate": "Bearer" } : {}),
     ...(response.status === 503 ? { "retry-after": String(retryAfterSeconds) } : {}),
     "x-content-type-options": "nosniff",
-    // Nothing that the API answers is a page: what a browser is made to open of it does nothing and is shown in no frame.
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    // Nothing else that the API answers is a page: what a browser is made to open of it does nothing and is shown in no frame.
+    "content-security-policy":
+      pagePolicy(response) ?? "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin",
   })

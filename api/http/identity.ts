@@ -26,6 +26,7 @@ import * as OwnPasskeys from "../identity/own-passkeys.ts"
 import * as Passkeys from "../identity/passkeys.ts"
 import { changePassword } from "../identity/password-change.ts"
 import { forgot, reset } from "../identity/password-reset.ts"
+import * as Profile from "../identity/profile.ts"
 import { relyingParty } from "../identity/relying-party.ts"
 import * as SecondFactors from "../identity/second-factors.ts"
 import * as Sessions from "../identity/sessions.ts"
@@ -89,6 +90,7 @@ export const loginLayer = HttpApiBuilder.group(Api, "login", (handlers) =>
       ),
     )
     .handle("reset", ({ payload }) => answer(reset(Redacted.value(payload.token), payload.password)))
+    .handle("verifyEmail", ({ payload }) => answer(Profile.verifyEmail(Redacted.value(payload.token))))
     .handle("firstRun", ({ payload }) => answer(Effect.map(FirstRun.redeem(withText(payload)), Users.toUser))),
 )
 
@@ -105,6 +107,8 @@ export const sessionsLayer = HttpApiBuilder.group(Api, "sessions", (handlers) =>
         }),
       ),
     )
+    .handle("changeMe", ({ payload }) => answer(Profile.change(payload)))
+    .handle("changeEmail", ({ payload }) => answer(Profile.askForEmail(payload).pipe(Effect.tapError(retryLater))))
     .handle("raise", ({ payload }) => answer(Acting.raise(payload.password).pipe(Effect.tapError(retryLater))))
     .handle("endActing", () => answer(Effect.andThen(Acting.end, goBack)))
     .handle("list", () =>

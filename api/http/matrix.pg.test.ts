@@ -66,8 +66,11 @@ const rows: Readonly<Record<string, Row>> = {
   "POST /auth/forgot-password": anybody,
   "POST /auth/reset-password": anybody,
   "POST /auth/first-run": anybody,
+  "POST /auth/verify-email": anybody,
 
   "GET /auth/me": logIns,
+  "PATCH /auth/me": logIns,
+  "POST /auth/email": logIns,
   "POST /auth/acting/raise": logIns,
   "POST /auth/acting/end": logIns,
   "GET /auth/sessions": logIns,

@@ -74,6 +74,12 @@ export const login = HttpApiGroup.make("login").add(
     success: HttpApiSchema.NoContent,
     error: [Problems.Forbidden, Problems.Invalid],
   }).middleware(Unhurried),
+  /** Follows the link that was sent to a new address. */
+  HttpApiEndpoint.post("verifyEmail", "/auth/verify-email", {
+    payload: Schema.Struct({ token: secret(200) }),
+    success: HttpApiSchema.NoContent,
+    error: Problems.Forbidden,
+  }).middleware(Unhurried),
   /** Makes the first administrator. */
   HttpApiEndpoint.post("firstRun", "/auth/first-run", {
     payload: Schema.Struct({ token: secret(200), email: text(1000), name: text(1000), password }),
@@ -95,6 +101,21 @@ export const sessions = HttpApiGroup.make("sessions")
         acting: Schema.NullOr(Shapes.ActingAs),
       }),
     }).annotate(WhileActing, true),
+    HttpApiEndpoint.patch("changeMe", "/auth/me", {
+      /** What is left out stays. */
+      payload: Schema.Struct({
+        name: Schema.optionalKey(text(1000)),
+        locale: Schema.optionalKey(Schema.Literals(["en", "de"])),
+      }),
+      success: Shapes.User,
+      error: [Problems.Forbidden, Problems.Invalid],
+    }),
+    /** Sends a link to the new address, and everything stays as it was until it is followed. */
+    HttpApiEndpoint.post("changeEmail", "/auth/email", {
+      payload: Schema.Struct({ password, email: text(1000) }),
+      success: HttpApiSchema.NoContent,
+      error: [Problems.Forbidden, Problems.Invalid, Problems.Locked],
+    }),
     /** Of who sees what another user sees: with their own password they may change things too. */
     HttpApiEndpoint.post("raise", "/auth/acting/raise", {
       payload: Schema.Struct({ password }),

@@ -68,7 +68,7 @@ export const add = Effect.fn("ownPasskeys.add")(function* ({ credential, name, t
         return yield* refused("credential", "This passkey is known already.", "Make another one.")
       yield* Audit.noteDone({ action: "passkey.added", target: `Passkey/${passkey.id}`, after: passkey })
       const { address } = yield* caller
-      yield* (yield* Outbox).send(user.email, user.locale, { template: "second-factor-added", address })
+      yield* (yield* Outbox).send(user.email, user.locale, { template: "passkey-added", address })
       const isFirst = !before.totp && before.passkeys === 0
       return { passkey, ...(isFirst ? { recoveryCodes: yield* SecondFactors.makeRecoveryCodes(user.id) } : {}) }
     }),
@@ -84,7 +84,7 @@ export const remove = Effect.fn("ownPasskeys.remove")(function* (id: string, pas
       yield* SecondFactors.forgetIdleCodes(user.id)
       yield* Audit.noteDone({ action: "passkey.removed", target: `Passkey/${id}` })
       const { address } = yield* caller
-      yield* (yield* Outbox).send(user.email, user.locale, { template: "second-factor-removed", address })
+      yield* (yield* Outbox).send(user.email, user.locale, { template: "passkey-removed", address })
     }),
   )
 })

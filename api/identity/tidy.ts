@@ -15,6 +15,7 @@ const tidy = Effect.gen(function* () {
   yield* sql`delete from sessions where expires_at < ${at}`
   yield* sql`delete from refresh_tokens where expires_at < ${at}`
   yield* sql`delete from password_resets where expires_at < ${at}`
+  yield* sql`delete from email_changes where expires_at < ${at}`
   yield* sql`delete from passkey_challenges where expires_at < ${at}`
   yield* sql`delete from tickets where expires_at < ${at}`
   yield* sql`delete from login_attempts where until < ${at}`

@@ -117,6 +117,16 @@ export const change = Effect.fn("users.change")(function* (id: string, to: UserC
   return row
 })
 
+/** Whether nobody else has it. */
+export const setEmail = Effect.fn("users.setEmail")(function* (id: string, email: string) {
+  const sql = yield* PgClient
+  const now = yield* DateTime.nowAsDate
+  const rows = yield* sql`
+    update users set email = ${email}, updated_at = ${now}, version = version + 1
+    where id = ${id} and not exists (select from users where email = ${email}) returning 1`
+  return rows.length > 0
+})
+
 export const suspend = Effect.fn("users.suspend")(function* (id: string, suspended: boolean, reason: string) {
   const sql = yield* PgClient
   const now = yield* DateTime.nowAsDate

@@ -19,6 +19,10 @@ export const Letter = Schema.Union([
   }),
   Schema.Struct({ template: Schema.Literal("second-factor-added"), address: Schema.String }),
   Schema.Struct({ template: Schema.Literal("second-factor-removed"), address: Schema.String }),
+  Schema.Struct({ template: Schema.Literal("passkey-added"), address: Schema.String }),
+  Schema.Struct({ template: Schema.Literal("passkey-removed"), address: Schema.String }),
+  Schema.Struct({ template: Schema.Literal("verify-address"), link: Schema.String }),
+  Schema.Struct({ template: Schema.Literal("address-changed"), to: Schema.String }),
 ])
 export type Letter = typeof Letter.Type
 
@@ -70,6 +74,26 @@ const english = (letter: Letter): Text => {
         subject: "The authenticator app was removed",
         text: `From now on a log-in to your account wants no code any more. That was decided from the address ${line(letter.address)}.\n\n${notYou.en}`,
       }
+    case "passkey-added":
+      return {
+        subject: "A passkey was added",
+        text: `From now on a passkey lets you in, and a log-in with your password wants it too, or a code. It was made from the address ${line(letter.address)}.\n\n${notYou.en}`,
+      }
+    case "passkey-removed":
+      return {
+        subject: "A passkey was removed",
+        text: `A passkey no longer lets you in. That was decided from the address ${line(letter.address)}.\n\n${notYou.en}`,
+      }
+    case "verify-address":
+      return {
+        subject: "Is this your address?",
+        text: `Somebody, hopefully you, wants to use this address for an account. It counts once this link was followed, within a day:\n\n${letter.link}\n\nIf that was not you, leave it: nothing has changed.`,
+      }
+    case "address-changed":
+      return {
+        subject: "Your address was changed",
+        text: `Your account now has the address ${line(letter.to)}; letters go there from here on, and you log in with it.\n\n${notYou.en}`,
+      }
   }
 }
 
@@ -106,6 +130,26 @@ const german = (letter: Letter): Text => {
       return {
         subject: "Die Authenticator-App wurde entfernt",
         text: `Von jetzt an braucht die Anmeldung bei Ihrem Konto keinen Code mehr. Das wurde von der Adresse ${line(letter.address)} aus entschieden.\n\n${notYou.de}`,
+      }
+    case "passkey-added":
+      return {
+        subject: "Ein Passkey wurde hinzugefügt",
+        text: `Von jetzt an lässt ein Passkey Sie ein, und die Anmeldung mit Ihrem Passwort braucht ihn auch, oder einen Code. Angelegt wurde er von der Adresse ${line(letter.address)} aus.\n\n${notYou.de}`,
+      }
+    case "passkey-removed":
+      return {
+        subject: "Ein Passkey wurde entfernt",
+        text: `Ein Passkey lässt Sie nicht mehr ein. Das wurde von der Adresse ${line(letter.address)} aus entschieden.\n\n${notYou.de}`,
+      }
+    case "verify-address":
+      return {
+        subject: "Ist das Ihre Adresse?",
+        text: `Jemand, hoffentlich Sie, möchte diese Adresse für ein Konto verwenden. Sie gilt, sobald dieser Link geöffnet wurde, innerhalb eines Tages:\n\n${letter.link}\n\nWaren Sie das nicht, lassen Sie es: Es hat sich nichts geändert.`,
+      }
+    case "address-changed":
+      return {
+        subject: "Ihre Adresse wurde geändert",
+        text: `Ihr Konto hat jetzt die Adresse ${line(letter.to)}; Post geht von nun an dorthin, und Sie melden sich mit ihr an.\n\n${notYou.de}`,
       }
   }
 }

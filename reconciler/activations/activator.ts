@@ -12,6 +12,7 @@ import * as Queue from "effect/Queue"
 import type { Activation, ResourceFailure } from "../contract/resource.ts"
 import { Host, type HostShape } from "../host/host.ts"
 import { nginxUnit } from "../host/nginx.ts"
+import { activated } from "../metrics.ts"
 import { membersOf, mergeUnits } from "./merge.ts"
 import { activateNginx } from "./nginx-activation.ts"
 import { syncNext } from "./nginx-trees.ts"
@@ -68,7 +69,9 @@ export const make = (options: ActivatorOptions) =>
     const rounds = Effect.gen(function* () {
       for (;;) {
         const round = yield* gather
+        const began = yield* Clock.currentTimeMillis
         const outcomes = yield* Effect.exit(runRound(host, round))
+        yield* activated((yield* Clock.currentTimeMillis) - began)
         for (const submission of round) {
           const failure = Exit.isSuccess(outcomes) ? outcomes.value.get(submission) : undefined
           const exit = Exit.isFailure(outcomes) ? outcomes : failure === undefined ? Exit.void : Exit.fail(failure)
