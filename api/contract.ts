@@ -11,6 +11,7 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import { Instant } from "../spec/record.ts"
 import { backups, cron, dashboard, databases, keys, websites } from "./customer/contract.ts"
@@ -19,6 +20,7 @@ import * as Identity from "./identity/contract.ts"
 import { Reads } from "./identity/scopes.ts"
 import { users } from "./identity/users-contract.ts"
 import { packages } from "./offers/contract.ts"
+import { figures } from "./operator/contract.ts"
 import * as Problems from "./problems.ts"
 import * as Shapes from "./shapes.ts"
 import { customers, reseller, resellers } from "./tenancy/contract.ts"
@@ -374,10 +376,17 @@ export const Api = HttpApi.make("plumbline")
   .add(health, Identity.login.middleware(AsProblems), Identity.sessions.middleware(AsProblems))
   .add(Identity.audit.middleware(AsProblems), Identity.config.middleware(AsProblems), users.middleware(AsProblems))
   .add(resellers.middleware(AsProblems), customers.middleware(AsProblems), reseller.middleware(AsProblems))
+  .add(figures.middleware(AsProblems))
   .add(packages.middleware(AsProblems))
   .add(websites.middleware(AsProblems), databases.middleware(AsProblems), cron.middleware(AsProblems))
   .add(keys.middleware(AsProblems), backups.middleware(AsProblems), dashboard.middleware(AsProblems))
   .add(records, history, live, passwords, secrets, runs, pauses)
+  .annotate(OpenApi.Title, "Plumbline")
+  .annotate(OpenApi.Version, "1")
+  .annotate(
+    OpenApi.Description,
+    "What is wanted of a web-hosting business's servers, what became of it, and who wanted it. Mistakes are problem documents (RFC 9457).",
+  )
   .annotate(HttpApi.ParamsParseOptions, { errors: "all" })
   .annotate(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" })
   .annotate(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" })

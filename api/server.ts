@@ -21,6 +21,7 @@ import * as History from "./http/history.ts"
 import * as Identity from "./http/identity.ts"
 import { listener } from "./http/listener.ts"
 import * as Live from "./http/live.ts"
+import * as Operator from "./http/operator.ts"
 import * as Packages from "./http/packages.ts"
 import * as Passwords from "./http/passwords.ts"
 import * as Pauses from "./http/pauses.ts"
@@ -45,6 +46,7 @@ const routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
     Tenants.resellersLayer,
     Tenants.customersLayer,
     Reseller.layer,
+    Operator.layer,
     // What is sold?
     Packages.layer,
     // What is set for the whole installation.

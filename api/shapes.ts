@@ -420,6 +420,48 @@ export const ResellerDashboard = Schema.Struct({
 })
 export type ResellerDashboard = typeof ResellerDashboard.Type
 
+/** Sizes in bytes, as the agent saw them when it was heard of last. */
+const NodeLoad = Schema.Struct({
+  /** Programs that ran or wanted to, as means of 1, 5 and 15 minutes. */
+  load1: Schema.Number,
+  load5: Schema.Number,
+  load15: Schema.Number,
+  cores: Schema.Int,
+  memory: Schema.Number,
+  memoryAvailable: Schema.Number,
+  /** Of the file system of the homes. */
+  disk: Schema.Number,
+  diskAvailable: Schema.Number,
+  uptimeSeconds: Schema.Number,
+})
+
+export const OperatorDashboard = Schema.Struct({
+  customers: Schema.Int,
+  resellers: Schema.Int,
+  users: Schema.Int,
+  accounts: Schema.Int,
+  suspended: Schema.Int,
+  websites: Counted,
+  databases: Counted,
+  /** What accounts that are not suspended bring in by their packages (MRR and ARR), in minor units. */
+  revenue: Schema.Array(Schema.Struct({ currency: Schema.String, monthly: Schema.Int, yearly: Schema.Int })),
+  nodes: Schema.Array(
+    Schema.Struct({
+      name: Schema.String,
+      agent: NodeSeen.fields.agent,
+      lastSeenAt: Instant,
+      lastSweep: NodeSeen.fields.lastSweep,
+      /** Null while the agent has not told. */
+      load: Schema.NullOr(NodeLoad),
+    }),
+  ),
+  /** What was found changed within the last day. */
+  drift: Schema.Int,
+  traffic: CustomerDashboard.fields.traffic,
+  activity: CustomerDashboard.fields.activity,
+})
+export type OperatorDashboard = typeof OperatorDashboard.Type
+
 /** What went through a record's sites on one day in UTC, on all nodes. */
 export const TrafficDay = Schema.Struct({
   kind: Schema.String,

@@ -17,6 +17,7 @@ import { Fingerprints } from "./fingerprints.ts"
 import { PruneGuard } from "./guards.ts"
 import * as Hearing from "./hearing.ts"
 import { Host } from "./host/host.ts"
+import { hostLoad } from "./host/load.ts"
 import { hostPath } from "./host/path.ts"
 import { Inventory } from "./inventory.ts"
 import * as Journal from "./journal.ts"
@@ -215,7 +216,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
     const began = yield* Clock.currentTimeMillis
     engine.guard.begin(inventory.size)
     yield* readSurveys(engine)
-    yield* patiently(store.writeNode(facts))
+    yield* patiently(store.writeNode(facts, hostLoad(host.root)))
     yield* patiently(desire.relist("resync"))
     yield* Journal.replay(engine)
     yield* queue.settled()
@@ -253,7 +254,7 @@ export const make = Effect.fnUntraced(function* (options: Options) {
           ),
           every(options.resyncSeconds ?? 300, onePass),
           // Says that it is there: an agent that is silent for a minute counts as away.
-          every(15, Effect.ignore(Effect.suspend(() => store.writeNode(facts)))),
+          every(15, Effect.ignore(Effect.suspend(() => store.writeNode(facts, hostLoad(host.root))))),
           Effect.andThen(measureAll, every(options.measureSeconds ?? 300, measureAll)),
           Effect.andThen(countTraffic, every(options.measureSeconds ?? 300, countTraffic)),
           hearing.run,

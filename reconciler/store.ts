@@ -11,6 +11,7 @@ import * as Schedule from "effect/Schedule"
 import type { Condition } from "./conditions.ts"
 import type { Facts } from "./contract/facts.ts"
 import type { FieldDiff, HostKey } from "./contract/resource.ts"
+import type { HostLoad } from "./host/load.ts"
 import type { Claim, Owned } from "./inventory.ts"
 import type { RecordKey } from "./keys.ts"
 import type { Pause } from "./policy.ts"
@@ -150,7 +151,7 @@ export interface DesiredStateShape {
   readonly writeTraffic: (step: TrafficStep) => Effect.Effect<void, StoreFailure>
   /** Beside the runs that are kept. */
   readonly writeTold: (rows: ReadonlyArray<ToldRow>) => Effect.Effect<void, StoreFailure>
-  readonly writeNode: (facts: Facts) => Effect.Effect<void, StoreFailure>
+  readonly writeNode: (facts: Facts, load?: HostLoad) => Effect.Effect<void, StoreFailure>
   /** Removes a tombstone that nothing is left of. False: somebody wrote to it meanwhile. */
   readonly finish: (stored: Stored) => Effect.Effect<boolean, StoreFailure>
 }

@@ -235,6 +235,8 @@ const rows: Readonly<Record<string, Row>> = {
   },
   "GET /v1/reseller/dashboard": { who: [...keepers, "auditor"] },
 
+  "GET /v1/dashboard/metrics": { who: overseers },
+
   "GET /v1/packages": { who: everybody },
   "POST /v1/packages": { who: operators },
   "PUT /v1/packages/order": { who: operators },

@@ -22,6 +22,7 @@ const auditor: ReadonlyArray<Scope> = [
   "resellers:read",
   "customers:read",
   "packages:read",
+  "figures:read",
 ]
 
 /** Of what is theirs. */

@@ -33,6 +33,7 @@ export const Scope = Schema.Literals([
   "customers:write",
   "packages:read",
   "packages:write",
+  "figures:read",
 ])
 export type Scope = typeof Scope.Type
 

@@ -109,11 +109,13 @@ export const outcomes = (
           value = excluded.value, measured_at = excluded.measured_at
         where measurements.value is distinct from excluded.value`),
     ),
-  writeNode: (facts) =>
+  writeNode: (facts, load) =>
     Effect.asVoid(
       ask(sql`
-        insert into nodes (name, facts) values (${node}, ${sql.json(facts)})
-        on conflict (name) do update set facts = excluded.facts, last_seen_at = now()`),
+        insert into nodes (name, facts, load)
+        values (${node}, ${sql.json(facts)}, ${load === undefined ? null : sql.json(load)})
+        on conflict (name) do update
+          set facts = excluded.facts, load = coalesce(excluded.load, nodes.load), last_seen_at = now()`),
     ),
   finish: (stored) =>
     ask(
