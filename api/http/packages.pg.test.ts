@@ -1,11 +1,12 @@
 // What is sold, and a reseller's own side: customers with their accounts, and how many there may be.
 
-import { assert, describe, layer } from "@effect/vitest"
+import { assert, describe, layer, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { aNode } from "../../fixtures/api/a-node.ts"
 import { type Answer, ApiUnderTest } from "../../fixtures/api/api-under-test.ts"
 import { type Houses, makeHouses } from "../../fixtures/api/houses.ts"
 import { onDatabase } from "../../fixtures/postgres/on-database.ts"
+import { mailServer } from "../../fixtures/smtp/server.ts"
 
 const fieldsOf = (answer: Answer) => answer.body.problems?.map(({ field }: { field: string }) => field)
 const idsOf = (answer: Answer): Array<string> => answer.body.items.map(({ id }: { id: string }) => id)
@@ -103,6 +104,39 @@ describe("what is sold", () => {
         assert.strictEqual((yield* operator("GET", "/v1/packages/shop")).status, 404)
         const [event] = (yield* operator("GET", "/v1/audit?action=package.changed")).body.items
         assert.deepStrictEqual([event.target, event.before.monthlyPrice], ["Package/shop", 990])
+      }),
+    )
+
+    it.effect("that is suspended is told to the customer, with the reason, and to nobody else", () =>
+      Effect.gen(function* () {
+        const { customers, operator, reseller } = yield* the
+        const server = yield* Effect.acquireRelease(
+          Effect.promise(() => mailServer()),
+          (one) => Effect.promise(one.close),
+        )
+        const mail = { host: "127.0.0.1", port: server.port, security: "none", from: "panel@example.org" }
+        yield* operator("PUT", "/v1/config/email", {
+          ...mail,
+          senderName: "Panel",
+          portal: "https://panel.example.org",
+        })
+        const about = () =>
+          server.received.filter(({ headers }) => headers.get("subject") === "Your hosting was suspended")
+        const path = `/v1/reseller/customers/${customers.own}`
+        assert.strictEqual((yield* reseller("POST", `${path}/suspend`, { reason: "unpaid" })).status, 200)
+        // Again is no news.
+        assert.strictEqual((yield* reseller("POST", `${path}/suspend`, { reason: "unpaid" })).status, 200)
+        assert.strictEqual((yield* reseller("POST", `${path}/activate`, {})).status, 200)
+        assert.strictEqual((yield* reseller("POST", `${path}/suspend`, {})).status, 200)
+        assert.strictEqual((yield* reseller("POST", `${path}/activate`, {})).status, 200)
+        yield* Effect.promise(() => vi.waitFor(() => assert.strictEqual(about().length, 2), { timeout: 20_000 }))
+        assert.isTrue(about().every(({ body, to }) => to.includes("carl@example.org") && /suspended: own\./.test(body)))
+        assert.deepStrictEqual(
+          about()
+            .map(({ body }) => /Reason: unpaid/.test(body))
+            .sort(),
+          [false, true],
+        )
       }),
     )
 

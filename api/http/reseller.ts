@@ -4,6 +4,8 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { apiVersion } from "../../spec/envelope.ts"
 import { Api } from "../contract.ts"
 import * as Things from "../customer/things.ts"
+import * as People from "../identity/people.ts"
+import { Outbox } from "../mail/outbox.ts"
 import { Invalid } from "../problems.ts"
 import * as Records from "../store/records.ts"
 import { overview } from "../tenancy/overview.ts"
@@ -71,13 +73,24 @@ const byTheirNames = ({ detail: said = "Nothing was made.", problems }: Invalid)
     })),
   })
 
+/** Those who run it, not their helpers. */
+const tellCustomer = Effect.fnUntraced(function* (id: string, accounts: ReadonlyArray<string>, reason: string) {
+  const outbox = yield* Outbox
+  const letter = { template: "accounts-suspended", accounts: accounts.join(", "), reason } as const
+  const { items } = yield* People.list({ tenant: id, role: "customer", state: "active", limit: 1000 })
+  for (const { email, locale } of items) yield* outbox.send(email, locale, letter)
+})
+
 const rest = (id: string, suspended: boolean, reason: string | undefined) =>
   Effect.gen(function* () {
     yield* asTheOnlyWriter
     const { slug } = yield* Tenants.read("customer", id)
     const suspension = suspended && reason !== undefined ? { reason } : null
-    for (const { metadata } of (yield* accountsOf(slug)).items)
+    const { items } = yield* accountsOf(slug)
+    for (const { metadata } of items)
       yield* patchOne("Account", metadata.name, { spec: { suspended, suspension } }, undefined)
+    const shut = items.filter(({ spec }) => spec["suspended"] !== true).map(({ metadata }) => metadata.name)
+    if (suspended && shut.length > 0) yield* tellCustomer(id, shut, reason ?? "")
     return yield* detail(id)
   }).pipe(Things.inTheirWords)
 

@@ -98,6 +98,25 @@ describe("users", () => {
         assert.strictEqual((yield* choose()).status, 403)
         api.later("-2 days")
         assert.strictEqual((yield* choose()).status, 204)
+
+        // Once, however often they are.
+        const { id } = invited.body.user
+        for (const reason of ["on leave", "still on leave"])
+          yield* api.ask("POST", `/v1/users/${id}/suspend`, { reason })
+        yield* api.ask("POST", `/v1/users/${id}/activate`, {})
+        yield* api.ask("POST", `/v1/users/${id}/suspend`, {})
+        const told = yield* Effect.promise(() =>
+          vi.waitFor(
+            () => {
+              const those = server.received.filter(({ headers }) => /gesperrt/.test(headers.get("subject") ?? ""))
+              assert.strictEqual(those.length, 2)
+              return those
+            },
+            { timeout: 20_000 },
+          ),
+        )
+        assert.deepStrictEqual(told.map(({ body }) => /Grund: on leave/.test(body)).sort(), [false, true])
+        assert.isTrue(told.every(({ body }) => !/still/.test(body)))
       }),
     )
   })

@@ -323,6 +323,8 @@ const doOne = Effect.fnUntraced(function* (id: string, deed: Deed, reason: strin
   if (deed === "remove") yield* Users.remove(id)
   else yield* Users.suspend(id, deed === "suspend", reason)
   if (deed === "suspend") yield* Sessions.endOthers(id, null, "suspended")
+  if (deed === "suspend" && before.suspended_at === null)
+    yield* (yield* Outbox).send(before.email, before.locale, { template: "log-in-suspended", reason })
   const after = deed === "remove" ? undefined : yield* Users.byId(id)
   yield* Audit.noteDone({
     action: deed === "suspend" ? "user.suspended" : deed === "activate" ? "user.activated" : "user.removed",

@@ -11,6 +11,9 @@ const sample = (template: Letter["template"]): Letter =>
     address: hostile,
     agent: hostile.repeat(100),
     at: hostile,
+    to: hostile,
+    reason: hostile,
+    accounts: hostile,
   }) as Letter
 
 const templates = Letter.members.map((member) => member.fields.template.literal)

@@ -21,6 +21,8 @@ export const Letter = Schema.Union([
   Schema.Struct({ template: Schema.Literal("second-factor-removed"), address: Schema.String }),
   Schema.Struct({ template: Schema.Literal("passkey-added"), address: Schema.String }),
   Schema.Struct({ template: Schema.Literal("passkey-removed"), address: Schema.String }),
+  Schema.Struct({ template: Schema.Literal("log-in-suspended"), reason: Schema.String }),
+  Schema.Struct({ template: Schema.Literal("accounts-suspended"), accounts: Schema.String, reason: Schema.String }),
   Schema.Struct({ template: Schema.Literal("verify-address"), link: Schema.String }),
   Schema.Struct({ template: Schema.Literal("address-changed"), to: Schema.String }),
 ])
@@ -39,6 +41,9 @@ const notYou = {
   en: "If that was not you, change your password now and tell whoever looks after your account.",
   de: "Waren Sie das nicht, ändern Sie jetzt Ihr Passwort und sagen Sie es denen, die Ihr Konto betreuen.",
 }
+
+/** On a line of its own; nothing where nobody gave a reason. */
+const because = (word: string, reason: string): string => (reason.trim() === "" ? "" : `\n\n  ${word}: ${line(reason)}`)
 
 const english = (letter: Letter): Text => {
   switch (letter.template) {
@@ -84,9 +89,19 @@ const english = (letter: Letter): Text => {
         subject: "A passkey was removed",
         text: `A passkey no longer lets you in. That was decided from the address ${line(letter.address)}.\n\n${notYou.en}`,
       }
+    case "log-in-suspended":
+      return {
+        subject: "Your log-in was suspended",
+        text: `Your log-in was suspended, and you are logged out everywhere.${because("Reason", letter.reason)}\n\nWhoever looks after your account can lift that.`,
+      }
+    case "accounts-suspended":
+      return {
+        subject: "Your hosting was suspended",
+        text: `What is suspended: ${line(letter.accounts)}. Sites show a notice, and nothing of it runs; your data stays as it is.${because("Reason", letter.reason)}\n\nWhoever looks after your account can lift that, and everything is as it was then.`,
+      }
     case "verify-address":
       return {
-        subject: "Is this your address?",
+        subject: "Please confirm your address",
         text: `Somebody, hopefully you, wants to use this address for an account. It counts once this link was followed, within a day:\n\n${letter.link}\n\nIf that was not you, leave it: nothing has changed.`,
       }
     case "address-changed":
@@ -141,9 +156,19 @@ const german = (letter: Letter): Text => {
         subject: "Ein Passkey wurde entfernt",
         text: `Ein Passkey lässt Sie nicht mehr ein. Das wurde von der Adresse ${line(letter.address)} aus entschieden.\n\n${notYou.de}`,
       }
+    case "log-in-suspended":
+      return {
+        subject: "Ihre Anmeldung wurde gesperrt",
+        text: `Ihre Anmeldung wurde gesperrt, und Sie sind überall abgemeldet.${because("Grund", letter.reason)}\n\nWer Ihr Konto betreut, kann das aufheben.`,
+      }
+    case "accounts-suspended":
+      return {
+        subject: "Ihr Hosting wurde gesperrt",
+        text: `Gesperrt ist: ${line(letter.accounts)}. Websites zeigen einen Hinweis, und nichts davon läuft; Ihre Daten bleiben, wie sie sind.${because("Grund", letter.reason)}\n\nWer Ihr Konto betreut, kann das aufheben, und dann ist alles wie zuvor.`,
+      }
     case "verify-address":
       return {
-        subject: "Ist das Ihre Adresse?",
+        subject: "Bitte bestätigen Sie Ihre Adresse",
         text: `Jemand, hoffentlich Sie, möchte diese Adresse für ein Konto verwenden. Sie gilt, sobald dieser Link geöffnet wurde, innerhalb eines Tages:\n\n${letter.link}\n\nWaren Sie das nicht, lassen Sie es: Es hat sich nichts geändert.`,
       }
     case "address-changed":
