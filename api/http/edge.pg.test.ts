@@ -200,8 +200,9 @@ describe("the edge of the API", () => {
       Effect.gen(function* () {
         const { ask } = yield* ApiUnderTest
         const page = yield* ask("GET", "/docs", undefined, { authorization: "" })
-        assert.deepStrictEqual([page.status, page.headers.get("content-type")], [200, "text/html; charset=utf-8"])
-        assert.include(page.body, "/v1/customer/websites/:id/php".replace(":id", "{id}"))
+        assert.strictEqual(page.status, 200)
+        assert.match(page.headers.get("content-type") ?? "", /^text\/html/)
+        assert.include(page.body, "/v1/customer/websites/{id}/php")
         const policy = page.headers.get("content-security-policy") ?? ""
         const [, allowed] = /script-src 'sha256-([^']+)';/.exec(policy) ?? []
         const [script = ""] = [...page.body.matchAll(/<script>(.*?)<\/script>/gs)].map(([, text]) => text)
