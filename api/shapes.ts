@@ -604,6 +604,15 @@ export const LoggedIn = Schema.Struct({
 })
 export type LoggedIn = typeof LoggedIn.Type
 
+export const OwnTenant = Schema.Struct({
+  id: Schema.String,
+  kind: Schema.Literals(["reseller", "customer"]),
+  /** As accounts name it. */
+  slug: Schema.String,
+  name: Schema.String,
+})
+export type OwnTenant = typeof OwnTenant.Type
+
 /** Somebody sees what another user sees: what the portal shows above every page. */
 export const ActingAs = Schema.Struct({
   by: Schema.Struct({ id: Schema.String, email: Schema.String, name: Schema.String }),

@@ -42,6 +42,7 @@ describe("seeing what another user sees", () => {
         )
         const shown = (yield* me(opened)).body
         assert.deepInclude(shown, { name: "rita@example.org as carl@example.org", role: "customer" })
+        assert.deepInclude(shown.tenant, { kind: "customer", slug: "own", name: "The own one" })
         assert.deepInclude(shown.acting, { reason, canWrite: false })
         assert.deepInclude(shown.acting.by, { email: "rita@example.org" })
         assert.strictEqual(Math.round((Date.parse(shown.acting.until) - api.now()) / 60_000), 60)

@@ -544,6 +544,7 @@ describe("sessions", () => {
           user: null,
           factors: { totp: false, passkeys: 0, recoveryCodes: 0 },
           acting: null,
+          tenant: null,
         })
       }),
     )

@@ -103,7 +103,9 @@ export const sessionsLayer = HttpApiBuilder.group(Api, "sessions", (handlers) =>
           const row = user === null ? undefined : yield* Users.byId(user)
           const factors =
             row === undefined ? { totp: false, passkeys: 0, recoveryCodes: 0 } : yield* SecondFactors.of(row.id)
-          return { name, role, user: row === undefined ? null : Users.toUser(row), factors, acting: shown(acting) }
+          const tenant = row === undefined ? null : yield* Users.tenantOf(row)
+          const own = row === undefined ? null : Users.toUser(row)
+          return { name, role, user: own, tenant, factors, acting: shown(acting) }
         }),
       ),
     )

@@ -96,6 +96,8 @@ export const sessions = HttpApiGroup.make("sessions")
         name: Schema.String,
         role: Schema.String,
         user: Schema.NullOr(Shapes.User),
+        /** The reseller or customer that the user is of; null for those who run the installation. */
+        tenant: Schema.NullOr(Shapes.OwnTenant),
         factors: Schema.Struct({ totp: Schema.Boolean, passkeys: Schema.Int, recoveryCodes: Schema.Int }),
         /** Null in a session of one's own. */
         acting: Schema.NullOr(Shapes.ActingAs),

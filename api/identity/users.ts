@@ -2,7 +2,7 @@
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import type { User } from "../shapes.ts"
+import type { OwnTenant, User } from "../shapes.ts"
 import type { Role, Verb } from "./role.ts"
 
 export interface UserRow {
@@ -54,6 +54,16 @@ export const byId = Effect.fn("users.byId")(function* (id: string) {
   const sql = yield* PgClient
   const [row] = yield* sql<UserRow>`select ${columns(sql)} from users where id = ${id}`
   return row
+})
+
+/** The reseller or customer that a user is of. */
+export const tenantOf = Effect.fn("users.tenantOf")(function* ({ tenant_id }: UserRow) {
+  const sql = yield* PgClient
+  const rows =
+    tenant_id === null
+      ? []
+      : yield* sql<OwnTenant>`select id::text as id, kind, slug, name from tenants where id = ${tenant_id}`
+  return rows[0] ?? null
 })
 
 /** For an id that somebody typed. */

@@ -102,8 +102,7 @@ export const misfits = (from: Side, to: Side, options: Options, path = ""): Read
     problems.push(...sub(one.additionalProperties, other.additionalProperties, "*"))
   if (typeof other.items === "object")
     problems.push(...sub(typeof one.items === "object" ? one.items : {}, other.items, "[]"))
-  other.prefixItems?.forEach((schema, index) =>
-    problems.push(...sub(one.prefixItems?.[index] ?? {}, schema, `[${index}]`)),
-  )
+  for (const [index, schema] of (other.prefixItems ?? []).entries())
+    problems.push(...sub(one.prefixItems?.[index] ?? {}, schema, `[${index}]`))
   return problems
 }

@@ -57,15 +57,24 @@ export const since = Effect.fn("changes.since")(function* ({ transaction }: Mome
   const [known] = yield* sql<{ readonly ours: boolean }>`
     select ${transaction}::numeric <= pg_snapshot_xmax(pg_current_snapshot())::text::numeric as ours`
   if (known?.ours !== true) return undefined
+  // A row's xmin has no epoch. One that is newer than all that there is belongs to the epoch before.
+  const isNews = (table: string) => {
+    const low = sql.literal(`${table}.xmin::text::bigint`)
+    return sql`((case when ${low} > next.low then next.epoch - 1 else next.epoch end << 32) | ${low}) >= ${transaction}::bigint`
+  }
   const rows = yield* sql<Changed>`
+    with next as (
+      select xid >> 32 as epoch, xid & 4294967295 as low
+      from (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as xid) as newest
+    )
     select kind, name, bool_or(record) as record from (
-      select kind, name, true as record from records where written_since(xmin, ${transaction}::bigint)
+      select r.kind, r.name, true as record from records r, next where ${isNews("r")}
       union all
-      select kind, name, false from status where written_since(xmin, ${transaction}::bigint)
+      select s.kind, s.name, false from status s, next where ${isNews("s")}
       union all
-      select v.kind, v.name, true from record_owners o
+      select v.kind, v.name, true from next, record_owners o
       join lateral (select kind, name from revisions r where r.record_id = o.record_id order by seq desc limit 1) v on true
-      where o.gone_at > now() - interval '2 hours' and written_since(o.xmin, ${transaction}::bigint)
+      where o.gone_at > now() - interval '2 hours' and ${isNews("o")}
     ) as changed group by kind, name order by kind, name limit ${most + 1}`
   return rows.length > most ? undefined : rows
 })
