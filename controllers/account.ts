@@ -18,6 +18,7 @@ import { shaped, whole } from "./encode/unsafe.ts"
 import { accountLayout, platform } from "./layout.ts"
 import { homeQuota, sliceLimits, unenforced } from "./limits.ts"
 import { guarded, resources, stalled, waiting } from "./outcome.ts"
+import { includeSuspended } from "./site/suspended.ts"
 import { accessResources, lacking, loginOf, needsOf } from "./ssh/access.ts"
 import { restsItself } from "./suspension.ts"
 
@@ -79,10 +80,15 @@ export const account = guarded<AccountSpec>("Account", ({ name, spec }, { facts,
     ),
     suspension(
       layout.suspended,
-      { suspended: spec.suspended },
+      { suspended: spec.suspended, rules: `${includeSuspended(facts)}` },
       {
         fields: ["metadata.name", "spec.suspended"],
-        after: [pathKey(platform.suspended), userKey(layout.name), unitKey(layout.slice)],
+        after: [
+          pathKey(platform.suspended),
+          pathKey(platform.suspendedRules),
+          userKey(layout.name),
+          unitKey(layout.slice),
+        ],
       },
     ),
     ...accessResources(name, spec, facts),

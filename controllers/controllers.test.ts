@@ -199,7 +199,7 @@ describe("Database on PostgreSQL", () => {
       resources: expect.arrayContaining([
         expect.objectContaining({
           id: "/etc/plumbline/databases/acme.acme_wiki.postgresql",
-          spec: expect.objectContaining({ content: "postgresql" }),
+          spec: expect.objectContaining({ content: "postgresql wiki" }),
         }),
       ]),
     })
@@ -393,6 +393,11 @@ describe("access", () => {
     expect(withAccess({ shell: "jail" }, { ...liveFacts, bubblewrap: null })).toMatchObject({
       reason: "BubblewrapAbsent",
     })
+    for (const { landlock, ...unknown } of [liveFacts])
+      for (const facts of [unknown, { ...unknown, landlock: 5 }]) {
+        expect([landlock, withAccess({ shell: "jail" }, facts)]).toMatchObject([6, { reason: "KernelTooOld" }])
+        expect(withAccess({ shell: "sftp" }, facts)).toMatchObject({ outcome: "resources" })
+      }
     expect(withAccess({ shell: "sftp" }, { ...liveFacts, bubblewrap: null })).toMatchObject({ outcome: "resources" })
     expect(withAccess(undefined, { ...liveFacts, sshd: null })).toMatchObject({ outcome: "resources" })
   })

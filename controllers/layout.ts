@@ -12,7 +12,6 @@ import {
   backupsFolder,
   backupUser,
   certificatesFileOf,
-  databasesFolder,
   hostKeysFileOf,
   identityFileOf,
   jobFileOf,
@@ -21,7 +20,9 @@ import {
   variablesFileOf,
 } from "../reconciler/resources/backup-place.ts"
 import { challenges, pairsFolder } from "../reconciler/resources/certificate-place.ts"
+import { databasesFolder } from "../reconciler/resources/database-entry.ts"
 import { keepSessionsMark, keyFile, keysFolder, sshKeys } from "../reconciler/resources/ssh-place.ts"
+import { suspensionsFolder } from "../reconciler/resources/suspension-place.ts"
 import { trafficFolder } from "../reconciler/resources/traffic-place.ts"
 import { escapeUnitName, instanceName, sliceName } from "../reconciler/resources/unit-name.ts"
 import { shaped, UnsafeValue } from "./encode/unsafe.ts"
@@ -101,7 +102,9 @@ export const platform = {
   nginxUnit: "plumb-nginx.service",
   nginxUnitFile: "/etc/systemd/system/plumb-nginx.service",
   /** A mark for each account that is suspended: nothing of it starts. */
-  suspended: `${configuration}/suspended`,
+  suspended: suspensionsFolder,
+  /** What nginx does for the sites of those accounts. */
+  suspendedRules: `${configuration}/nginx/suspended.conf`,
   /** The files of cron jobs, for root alone: they hold variables. */
   cron: `${configuration}/cron`,
   /** What a cron job's timer starts. */

@@ -16,9 +16,11 @@ import type { NodeSpec } from "../spec/node.ts"
 import { backupsOfNode } from "./backups/node.ts"
 import { runnerText } from "./cron/runner.ts"
 import { cronEachUnit, cronUnit } from "./cron/units.ts"
+import type { Nginx } from "./encode/nginx.ts"
 import { file } from "./encode/text.ts"
 import { type HostPath, phpPrograms, phpVersionLayout, platform, webGroup } from "./layout.ts"
 import { reopenLogs } from "./logs.ts"
+import { apartNotices } from "./node/apart.ts"
 import { loopbackNotices, loopbackOfNode } from "./node/loopback.ts"
 import { acmeLocation, nginxConf } from "./node/nginx-conf.ts"
 import { pages } from "./node/pages.ts"
@@ -28,6 +30,7 @@ import { sshOfNode } from "./node/ssh.ts"
 import { nginxUnit, phpUnit } from "./node/units.ts"
 import { guarded, resources } from "./outcome.ts"
 import { programsIni } from "./php/ini.ts"
+import { suspendedRules } from "./site/suspended.ts"
 
 export const node = guarded<NodeSpec>("Node", ({ name, spec }, { facts }) =>
   resources(
@@ -46,7 +49,7 @@ export const node = guarded<NodeSpec>("Node", ({ name, spec }, { facts }) =>
       ...loopbackOfNode(facts),
     ],
     undefined,
-    loopbackNotices(facts),
+    [...loopbackNotices(facts), ...apartNotices(facts)],
   ),
 )
 
@@ -115,16 +118,21 @@ const shownPages: ReadonlyArray<Resource> = pages.map(({ content, file: name }) 
   ),
 )
 
-const webServer = (spec: NodeSpec, facts: Facts): ReadonlyArray<Resource> => [
+/** What vhosts include. */
+const included = (path: HostPath, text: Nginx, needed: HostPath): Resource =>
   fileResource(
-    platform.acmeLocation,
-    { ...public644, content: file(acmeLocation(facts)) },
+    path,
+    { ...public644, content: file(text) },
     {
       ...everyNode,
-      after: [...above(platform.acmeLocation), pathKey(platform.challenges)],
+      after: [...above(path), pathKey(needed)],
       activates: [{ kind: "nginx", member: "nginx.conf" }],
     },
-  ),
+  )
+
+const webServer = (spec: NodeSpec, facts: Facts): ReadonlyArray<Resource> => [
+  included(platform.acmeLocation, acmeLocation(facts), platform.challenges),
+  included(platform.suspendedRules, suspendedRules(facts), platform.pages),
   nginxMember(
     "nginx.conf",
     { content: file(nginxConf(spec, facts)) },
@@ -140,6 +148,7 @@ const webServer = (spec: NodeSpec, facts: Facts): ReadonlyArray<Resource> => [
         pathKey(platform.nginxLogs),
         pathKey(platform.traffic),
         pathKey(platform.acmeLocation),
+        pathKey(platform.suspendedRules),
         ...(facts.nginx === null ? [] : [pathKey(platform.nginxUnitFile)]),
       ],
     },

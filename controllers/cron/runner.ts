@@ -7,6 +7,7 @@
  * else of it. The job's variables are given to its own unit alone, in which nothing runs as root: LD_PRELOAD is one.
  */
 import { platform } from "../layout.ts"
+import { apartIfPossible } from "../node/apart.ts"
 
 /** How much of what a run has written is kept. */
 const kept = 65_536
@@ -90,7 +91,7 @@ unit=plumb-run-$run.service
 # What runs without anybody to see its end ends too. In a list of names systemd reads a backslash as it does in a unit file.
 self=$(sed -n 's|^0::.*/||p' /proc/self/cgroup | sed 's|\\\\|&&|g')
 {
-  systemd-run --quiet --no-ask-password --wait --pipe "--unit=$unit" "--property=BindsTo=$self" "--property=After=$self" "$@" -- /bin/sh -c -- "$command" </dev/null 2>&1 9>&-
+  systemd-run --quiet --no-ask-password --wait --pipe "--unit=$unit" "--property=BindsTo=$self" "--property=After=$self" "$@" -- /usr/bin/perl -e '${apartIfPossible}' /bin/sh -c -- "$command" </dev/null 2>&1 9>&-
   echo $? >"$part/status"
 } | {
   head --bytes=${kept} >"$part/output"

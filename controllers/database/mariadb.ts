@@ -6,6 +6,7 @@
  */
 import type { Desired, Rendered, Rests } from "../../reconciler/contract/controller.ts"
 import type { Facts } from "../../reconciler/contract/facts.ts"
+import { databaseEntryText } from "../../reconciler/resources/database-entry.ts"
 import { file } from "../../reconciler/resources/file.ts"
 import { pathKey, sqlDatabaseKey } from "../../reconciler/resources/place.ts"
 import { sqlDatabase } from "../../reconciler/resources/sql-database.ts"
@@ -73,8 +74,16 @@ export const onMariadb = (
     ),
     file(
       databaseEntry(spec.account, server, "mariadb"),
-      { owner: "root", group: "root", mode: 0o600, content: "mariadb" },
-      { fields: [...named, "spec.account"], after: [sqlDatabaseKey(server), pathKey(platform.databases)] },
+      {
+        owner: "root",
+        group: "root",
+        mode: 0o600,
+        content: databaseEntryText({ engine: "mariadb", users: spec.users.map((user) => to.userName(user.name)) }),
+      },
+      {
+        fields: [...named, "spec.account", "spec.users"],
+        after: [sqlDatabaseKey(server), pathKey(platform.databases)],
+      },
     ),
   ]
   return resources(all, rests)

@@ -8,6 +8,7 @@ import type { Desired, Rendered, Rests } from "../../reconciler/contract/control
 import type { Facts } from "../../reconciler/contract/facts.ts"
 import type { Resource } from "../../reconciler/contract/resource.ts"
 import { block } from "../../reconciler/resources/block.ts"
+import { databaseEntryText } from "../../reconciler/resources/database-entry.ts"
 import { file } from "../../reconciler/resources/file.ts"
 import { pgDatabase } from "../../reconciler/resources/pg-database.ts"
 import { pgRole } from "../../reconciler/resources/pg-role.ts"
@@ -87,8 +88,13 @@ export const onPostgresql = (
   )
   const entry = file(
     databaseEntry(spec.account, server, "postgresql"),
-    { owner: "root", group: "root", mode: 0o600, content: "postgresql" },
-    { fields: [...named, "spec.account"], after: [pgDatabaseKey(server), pathKey(platform.databases)] },
+    {
+      owner: "root",
+      group: "root",
+      mode: 0o600,
+      content: databaseEntryText({ engine: "postgresql", users: users.map((user) => user.name) }),
+    },
+    { fields: [...named, "spec.account", "spec.users"], after: [pgDatabaseKey(server), pathKey(platform.databases)] },
   )
   return resources([database, ...roles, entry, ...waysIn(server, users, facts.postgresql.hba)], rests)
 }

@@ -41,6 +41,17 @@ export const serverNames = (list: ReadonlyArray<string>): Nginx => words("nginx"
 /** A file or folder of the host: `root`, `alias`, `access_log`, `include`, `from=`. */
 export const path = (value: string): Nginx => token(absolutePath("a path in nginx's configuration", value))
 
+/** For `include`: a pattern that fits that one file, since a file that is not there would be a mistake and a pattern that fits none is not. */
+export const ifThere = (value: string): Nginx => {
+  const whole = shaped(
+    "a file in nginx's configuration",
+    absolutePath("a path in nginx's configuration", value),
+    /[a-z0-9]$/,
+    "Use a name that ends with a letter or a digit.",
+  )
+  return encoded("nginx", `"${whole.slice(0, -1)}[${whole.slice(-1)}]"`)
+}
+
 /** `disable_symlinks … from=PATH`, where the parameter and its value are one token. */
 export const fromPath = (value: string): Nginx =>
   token(`from=${absolutePath("a path in nginx's configuration", value)}`)

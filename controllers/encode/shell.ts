@@ -12,5 +12,9 @@ export const shell = template("shell")
 export const path = (value: string): Text<"shell"> =>
   encoded("shell", shaped("a path in a script", value, /^(\/[A-Za-z0-9._+-]+)+$/, "Use a plain absolute path."))
 
+/** A text of ours as one word. */
+export const quoted = (value: string): Text<"shell"> =>
+  encoded("shell", `'${shaped("a word of a script", value, /^[^'\n]+$/, "Use one line without single quotes.")}'`)
+
 export const name = (value: string): Text<"shell"> =>
   encoded("shell", shaped("a name in a script", value, /^[a-z][a-z0-9-]*$/, "Use a name of ours."))

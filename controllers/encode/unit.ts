@@ -27,6 +27,10 @@ export const pathWith = (value: string, rest: "/%I.conf" | "/%I.ini" | "/%I" | "
   return encoded("unit", /^[A-Za-z0-9/._~+,=@:%-]+$/.test(where) ? where : `"${where}"`)
 }
 
+/** A text of ours as one argument of a command, with nothing in it that systemd would read. systemd.service(5). */
+export const quoted = (value: string): Unit =>
+  encoded("unit", `'${shaped("an argument in a unit", value, /^[^'$%\\\n]+$/, "Use one line without ' $ % and \\.")}'`)
+
 /** A version of PHP inside names: `php8.2`. */
 export const version = (value: string): Unit =>
   encoded("unit", shaped("a version of PHP", value, /^\d{1,2}\.\d{1,2}$/, "Use major and minor: 8.2."))

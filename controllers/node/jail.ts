@@ -10,6 +10,7 @@ import * as to from "../encode/shell.ts"
 import { shell } from "../encode/shell.ts"
 import type { Text } from "../encode/text.ts"
 import { phpPrograms, ssh, sshGroups } from "../layout.ts"
+import { apartOrNotAtAll } from "./apart.ts"
 
 export const jailScript = (bubblewrap: string, sftpServer: string): Text<"shell"> => shell`
   #!/bin/sh
@@ -45,13 +46,8 @@ export const jailScript = (bubblewrap: string, sftpServer: string): Text<"shell"
   *) set -- /bin/bash -c "$asked" ;;
   esac
 
-  # Abstract sockets belong to the network, which all share. Those that were made outside of this jail are out of its reach
-  # from Linux 6.12 on (Landlock, LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET); an older kernel refuses the set, and nothing is scoped.
-  [ ! -x /usr/bin/perl ] || set -- /usr/bin/perl -e '
-      my $scopes = pack("QQQ", 0, 0, 1);
-      my $set = syscall(444, $scopes, 24, 0);
-      $set < 0 or syscall(446, $set, 0) == 0 or die "landlock: $!\n";
-      exec { $ARGV[0] } @ARGV or die "$ARGV[0]: $!\n"' "$@"
+  # Abstract sockets that were made outside of this jail are out of its reach.
+  set -- /usr/bin/perl -e ${to.quoted(apartOrNotAtAll)} "$@"
 
   if [ -n "$log" ]; then
       set -- --bind-try "$home/dev/log" /dev/log --remount-ro / --chdir "$home" -- "$@"

@@ -10,6 +10,7 @@ import * as to from "../encode/unit.ts"
 import { unit } from "../encode/unit.ts"
 import { phpVersionLayout, platform, seenBy } from "../layout.ts"
 import { gracePeriod } from "../php/pool.ts"
+import { apartIfPossible, keepsSocketsApart } from "./apart.ts"
 
 /**
  * Two logs a site, twice that during a reload, and the connections, for 10,000 sites. With too few, a reload is lost without
@@ -62,6 +63,7 @@ export const phpUnit = ({ fpm, version }: Facts["php"][number], facts: Facts): t
   const { configuration, template } = phpVersionLayout(version)
   const own = seenBy(facts, configuration)
   const command = unit`${to.path(fpm)} --nodaemonize --force-stderr -c ${to.pathWith(own, "/%I.ini")} --fpm-config ${to.pathWith(own, "/%I.conf")}`
+  const apart = keepsSocketsApart(facts) ? unit`/usr/bin/perl -e ${to.quoted(apartIfPossible)} ` : unit``
   return unit`
     [Unit]
     Description=PHP ${to.version(version)} of account %I
@@ -78,7 +80,7 @@ export const phpUnit = ({ fpm, version }: Facts["php"][number], facts: Facts): t
     RuntimeDirectoryMode=0711
     # No extensions but those that the account's own php.ini names.
     Environment=PHP_INI_SCAN_DIR=
-    ExecStart=${command}
+    ExecStart=${apart}${command}
     # A configuration that php-fpm refuses never reaches the master that runs: it would end with it.
     ExecReload=${command} --test
     ExecReload=/bin/kill -USR2 $MAINPID

@@ -40,6 +40,16 @@ export const start = (...argv: ReadonlyArray<string>) => {
   return {
     said: () => said,
     signal: (signal: NodeJS.Signals) => child.kill(signal),
+    /** Has it read its configuration anew, and comes back once none of its processes is from before. */
+    reload: async () => {
+      const workers = () => fs.readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ")
+      const before = new Set(workers())
+      child.kill("SIGHUP")
+      for (let tries = 0; workers().some((worker) => worker === "" || before.has(worker)); tries++) {
+        if (tries > 1000) throw new Error(`no new processes: ${said}`)
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+    },
     stop: async () => {
       child.kill("SIGTERM")
       await ended

@@ -66,6 +66,7 @@ export const liveFacts: Facts = {
   postgresql: { version: "15", socket: "/run/postgresql/.s.PGSQL.5432", hba: "/etc/postgresql/15/main/pg_hba.conf" },
   sshd: { program: "/usr/sbin/sshd", version: "9.2p1", sftpServer: "/usr/lib/openssh/sftp-server" },
   bubblewrap: "/usr/bin/bwrap",
+  landlock: 6,
   nftables: "/usr/sbin/nft",
   homes: { filesystem: "btrfs", quotas: "btrfs" },
   http: { port: 80, https: 443, ipv4: "0.0.0.0", ipv6: "::" },

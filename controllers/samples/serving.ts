@@ -92,6 +92,7 @@ export const serving = async (known: Facts, { owner, pools, sites }: Records) =>
       await accepts({ host: "127.0.0.1", port: facts.http.port })
       return { master }
     },
+    reload: async () => programs.at(-1)?.reload(),
     stop: async () => {
       for (const program of programs) await program.stop()
       fs.rmSync(root, { recursive: true, force: true })

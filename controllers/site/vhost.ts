@@ -10,11 +10,12 @@ import type { SiteSpec } from "../../spec/site.ts"
 import * as to from "../encode/nginx.ts"
 import { nginx } from "../encode/nginx.ts"
 import { words } from "../encode/text.ts"
-import { platform, seenBy, type siteLayout, upstreamLayout } from "../layout.ts"
+import { accountLayout, platform, seenBy, type siteLayout, upstreamLayout } from "../layout.ts"
 import { areaMaps, areaRules, plainPathsOnly } from "./areas.ts"
 import { cacheRules, cacheZone } from "./cache.ts"
 import { headers } from "./headers.ts"
 import { siteNames } from "./names.ts"
+import { meanwhile } from "./suspended.ts"
 import { hstsHeader, hstsMap, httpsPort, portUnless, tlsRules } from "./tls.ts"
 import { accessRules, limitRules, limitZones } from "./visitors.ts"
 
@@ -54,6 +55,7 @@ const listen = (site: Vhost): ReadonlyArray<to.Nginx> => {
     ),
     ...tlsRules(site),
     nginx`include ${to.path(seenBy(site.facts, platform.acmeLocation))};`,
+    nginx`include ${to.ifThere(seenBy(site.facts, accountLayout(site.spec.account).suspended))};`,
   ]
 }
 
@@ -232,12 +234,6 @@ const suspended = (site: Vhost, names: ReadonlyArray<string>): to.Nginx => nginx
       location / {
           return 503;
       }
-      ${platformPages(
-        site,
-        nginx`
-          add_header Retry-After 3600 always;
-          add_header Cache-Control no-store always;
-        `,
-      )}
+      ${platformPages(site, meanwhile)}
   }
 `

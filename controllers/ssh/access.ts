@@ -17,13 +17,15 @@ import type { AccountSpec } from "../../spec/account.ts"
 import { plainOf } from "../../spec/secret.ts"
 import { UnsafeValue } from "../encode/unsafe.ts"
 import { accountLayout, ssh, sshGroups, sshLayout } from "../layout.ts"
+import { keepsSocketsApart, kernelNeeded } from "../node/apart.ts"
 import { transfersLayout } from "../node/transfers.ts"
 
 /** What the node lacks for this access; undefined when it lacks nothing. A folder as a host runs no sessions. */
 export const lacking = (
   { shell }: Access,
-  { bubblewrap, host, sshd }: Facts,
+  facts: Facts,
 ): { readonly reason: string; readonly message: string; readonly mend: string } | undefined => {
+  const { bubblewrap, host, sshd } = facts
   if (host === "directory" || shell === "none") return undefined
   if (sshd === null)
     return {
@@ -37,6 +39,12 @@ export const lacking = (
       reason: "BubblewrapAbsent",
       message: "This node cannot make jails.",
       mend: "Install it: apt-get install bubblewrap.",
+    }
+  if (!keepsSocketsApart(facts))
+    return {
+      reason: "KernelTooOld",
+      message: "A jail on this node would not keep the abstract sockets of accounts apart: that takes Landlock 6.",
+      mend: kernelNeeded,
     }
   if (sshd.sftpServer === null)
     return {

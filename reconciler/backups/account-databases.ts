@@ -1,7 +1,7 @@
 // Which databases are an account's, by what the records of its databases have written down.
 
 import * as fs from "node:fs"
-import { databasesFolder } from "../resources/backup-place.ts"
+import { databaseEntries, databasesFolder } from "../resources/database-entry.ts"
 
 export interface AccountDatabase {
   readonly name: string
@@ -9,10 +9,6 @@ export interface AccountDatabase {
 }
 
 export const databasesOf = (account: string): ReadonlyArray<AccountDatabase> =>
-  (fs.existsSync(databasesFolder) ? fs.readdirSync(databasesFolder) : [])
-    .toSorted()
-    .filter((name) => name.startsWith(`${account}.`))
-    .map((name) => ({
-      name: name.split(".")[1] ?? "",
-      engine: fs.readFileSync(`${databasesFolder}/${name}`, "utf8").trim(),
-    }))
+  databaseEntries(account, fs.existsSync(databasesFolder) ? fs.readdirSync(databasesFolder) : [], (file) =>
+    fs.readFileSync(`${databasesFolder}/${file}`, "utf8"),
+  ).map(({ database, engine }) => ({ name: database, engine }))

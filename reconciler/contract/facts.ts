@@ -49,6 +49,8 @@ export const Facts = Schema.Struct({
   ),
   /** Path of the program that makes jails; null where there is none. */
   bubblewrap: Schema.NullOr(Schema.String),
+  /** The version of Landlock that the kernel has, 0 where it has none; left out where nobody has asked it. landlock(7). */
+  landlock: Schema.optionalKey(Schema.Int),
   /** Path of nft(8), where this host can filter packets with it; null where it cannot. */
   nftables: Schema.optionalKey(Schema.NullOr(Schema.String)),
   /** The public key that this node's secrets are sealed for; left out where it has none. */

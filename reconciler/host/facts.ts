@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import { letsEncrypt } from "../../spec/acme.ts"
 import type { Facts, MailProgram } from "../contract/facts.ts"
 import type { ResourceFailure } from "../contract/resource.ts"
+import { look } from "./command.ts"
 import { attempt, Host, type HostShape } from "./host.ts"
 import type { HostPath } from "./path.ts"
 import { hooksFolder } from "./state-folders.ts"
@@ -24,9 +25,10 @@ export interface FactsOptions {
 
 export const observeFacts = (options: FactsOptions = {}): Effect.Effect<Facts, ResourceFailure, Host> =>
   Effect.gen(function* () {
-    const { postgres, sql } = yield* Host
+    const { kind, postgres, sql } = yield* Host
     const servers = { mariadb: yield* sql.installed, postgresql: yield* postgres.installed }
-    return yield* attempt((host) => factsOf(host, servers, options))
+    const kernel = kind === "live" ? { landlock: yield* landlock } : {}
+    return yield* attempt((host) => ({ ...factsOf(host, servers, options), ...kernel }))
   })
 
 const factsOf = (host: HostShape, servers: Pick<Facts, "mariadb" | "postgresql">, options: FactsOptions): Facts => {
@@ -66,6 +68,11 @@ const factsOf = (host: HostShape, servers: Pick<Facts, "mariadb" | "postgresql">
     },
   }
 }
+
+/** landlock_create_ruleset(2) with LANDLOCK_CREATE_RULESET_VERSION, which is 444 on every processor. */
+const landlock = look(["/usr/bin/perl", "-e", "print syscall(444, 0, 0, 1)"], 10).pipe(
+  Effect.map(({ stdout }) => Math.max(0, Number.parseInt(stdout, 10) || 0)),
+)
 
 /** Root runs them, so they and their folder are to be root's alone. */
 const hooksOf = ({ files }: HostShape): ReadonlyArray<string> => {

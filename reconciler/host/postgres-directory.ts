@@ -42,7 +42,8 @@ export const directoryPostgres = (files: Files): Postgres => {
   const text = (path: HostPath) => files.read(path).toString("utf8")
   const ownerOf = (name: string): HostPath => `${folderOf(name)}/owner`
   const make = (path: HostPath) => files.makeDirectory(path, { ...root, mode: 0o700 })
-  const all = (folder: HostPath, read: (name: string) => string) =>
+  const readRole = (name: string) => decodeRole(text(`${roles}/${name}`))
+  const all = <A>(folder: HostPath, read: (name: string) => A) =>
     new Map(files.list(folder).map((name) => [name.replace(/\.json$/, ""), read(name)]))
 
   return {
@@ -82,6 +83,18 @@ export const directoryPostgres = (files: Files): Postgres => {
         for (const path of [data, roles] as const) make(path)
         const { begins, memberOf, verifier } = want
         files.write(roleFile(name), encodeRole({ attributes: attributesOf(want), memberOf, verifier, begins }), file)
+      }),
+    loggingIn: act(
+      () =>
+        new Set([...all(roles, readRole)].flatMap(([name, { attributes }]) => (attributes === "LOGIN" ? [name] : []))),
+    ),
+    letIn: (name, yes) =>
+      act(() => {
+        const path = roleFile(name)
+        if (files.stat(path) === undefined) return
+        const role = decodeRole(text(path))
+        const attributes = attributesOf({ login: yes })
+        if (role.attributes !== attributes) files.write(path, encodeRole({ ...role, attributes }), file)
       }),
     dropRole: (name) => act(() => files.remove(roleFile(name))),
 

@@ -88,6 +88,13 @@ export const livePostgres = (files: Files): Postgres => ({
       }
       if (endsSessions) yield* changeApart(server, statement.endSessions(name))
     }),
+  loggingIn,
+  letIn: (name, yes) =>
+    Effect.gen(function* () {
+      if ((yield* loggingIn).has(name) === yes || (yield* role(name)) === undefined) return
+      yield* changeApart(server, statement.setLogin(name, yes))
+      if (!yes) yield* changeApart(server, statement.endSessions(name))
+    }),
   dropRole,
 
   dump: (name, to) => {
@@ -99,6 +106,8 @@ export const livePostgres = (files: Files): Postgres => ({
   restore: (name, from) => Effect.flatMap(cluster, (found) => restoreDatabase(found, name, files.real(from))),
   sizes: Effect.map(answer(Sizes, server, query.sizesQuery), (sizes) => (name: string) => sizes[name]),
 })
+
+const loggingIn = Effect.map(answer(Names, server, query.loginsQuery), (names) => new Set(names))
 
 const database = (name: string): Effect.Effect<PgDatabaseEntry | undefined, ResourceFailure> =>
   Effect.gen(function* () {

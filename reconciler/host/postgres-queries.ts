@@ -74,6 +74,8 @@ export const rolesQuery = (names?: ReadonlyArray<string>) => `
   select coalesce(json_object_agg(r.rolname, ${roleObject}), '{}') from pg_authid r
   where ${names === undefined ? "r.rolname !~ '^pg_'" : `r.rolname in (${names.map(literal).join(", ")})`}`
 
+export const loginsQuery = "select coalesce(json_agg(rolname), '[]') from pg_roles where rolcanlogin"
+
 /** Databases in which a role owns something, or may do something by itself. */
 export const placesQuery = (name: string) => `
   select coalesce(json_agg(distinct d.datname), '[]') from pg_shdepend s join pg_database d on d.oid = s.dbid

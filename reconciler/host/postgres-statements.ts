@@ -118,6 +118,9 @@ export const createEveryUser = `DO $all$ BEGIN ${createGroup(everyUser)}; EXCEPT
 export const everyUserChange = (seen: PgRole | undefined): ReadonlyArray<string> =>
   seen === undefined ? [createEveryUser] : groupChange(everyUser, seen, seen.members)
 
+export const setLogin = (name: string, login: boolean): string =>
+  `ALTER ROLE ${identifier(name)} ${login ? "LOGIN" : "NOLOGIN"}`
+
 export const endSessions = (name: string): string =>
   `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = ${literal(name)} AND pid <> pg_backend_pid()`
 

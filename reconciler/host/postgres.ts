@@ -103,6 +103,10 @@ export interface Postgres {
   readonly role: (name: string) => Effect.Effect<PgRole | undefined, ResourceFailure>
   /** Makes the role so, with nothing beyond it. `seen` is how it was found. */
   readonly setRole: (name: string, want: WantedRole, seen: PgRole | undefined) => Effect.Effect<void, ResourceFailure>
+  /** Whoever may log in. */
+  readonly loggingIn: Effect.Effect<ReadonlySet<string>, ResourceFailure>
+  /** Whether the role may log in, and nothing else of it; who may not any more is logged out. */
+  readonly letIn: (name: string, yes: boolean) => Effect.Effect<void, ResourceFailure>
   /** What it owned goes to the owner of the database that it is in. Absent is success. */
   readonly dropRole: (name: string) => Effect.Effect<void, ResourceFailure>
 

@@ -124,6 +124,16 @@ export const directorySql = (files: Files): Sql => {
           all.sort((a, b) => (a.host < b.host ? -1 : 1)),
         )
       }),
+    letIn: (user, yes) =>
+      act(() => {
+        const all = accountsOf(userFile(user))
+        if (!all.some(({ settings }) => settings.includes(accountLocked) === yes)) return
+        const others = (settings: ReadonlyArray<string>) => settings.filter((setting) => setting !== accountLocked)
+        setAccounts(
+          user,
+          all.map((one) => ({ ...one, settings: [...others(one.settings), ...(yes ? [] : [accountLocked])].sort() })),
+        )
+      }),
     dropAccount: (user, host) =>
       act(() => {
         const all = accountsOf(userFile(user))

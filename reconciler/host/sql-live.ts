@@ -6,7 +6,7 @@ import { look } from "./command.ts"
 import { toFailure } from "./failure.ts"
 import type { Files } from "./files.ts"
 import { parentOf } from "./path.ts"
-import type { Sql, SqlDatabaseEntry, SqlServer } from "./sql.ts"
+import { accountLocked, type Sql, type SqlDatabaseEntry, type SqlServer } from "./sql.ts"
 import { type AccountTables, accountQueries, accountsOf, type Row } from "./sql-accounts.ts"
 import { type SqlConnection, sqlConnection } from "./sql-connection.ts"
 import { dumpDatabase, restoreDatabase } from "./sql-dump.ts"
@@ -58,6 +58,14 @@ export const liveSql = Effect.fnUntraced(function* (files: Files) {
         const { statements, endsSessions } = statement.accountChange(user, want, seen)
         for (const each of statements) yield* connection.change(each)
         if (endsSessions) yield* connection.change(statement.endSessions(user))
+      }),
+    letIn: (user, yes) =>
+      Effect.gen(function* () {
+        const others = ((yield* accounts(user)).get(user) ?? []).filter(
+          ({ settings }) => settings.includes(accountLocked) === yes,
+        )
+        for (const { host } of others) yield* connection.change(statement.lockAccount(user, host, !yes))
+        if (others.length > 0 && !yes) yield* connection.change(statement.endSessions(user))
       }),
     dropAccount: (user, host) => connection.change(statement.dropAccount(user, host)),
     endSessions: (user) => connection.change(statement.endSessions(user)),

@@ -25,6 +25,9 @@ export const dropDatabase = (name: string): string => `DROP DATABASE IF EXISTS $
 
 export const dropAccount = (user: string, host: string): string => `DROP USER IF EXISTS ${account(user, host)}`
 
+export const lockAccount = (user: string, host: string, lock: boolean): string =>
+  `ALTER USER IF EXISTS ${account(user, host)} ACCOUNT ${lock ? "LOCK" : "UNLOCK"}`
+
 /** Of whatever place they came from. */
 export const endSessions = (user: string): string => `KILL USER ${literal(user)}`
 

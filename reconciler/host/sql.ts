@@ -78,6 +78,8 @@ export interface Sql {
     want: WantedAccount,
     seen: SqlAccount | undefined,
   ) => Effect.Effect<void, ResourceFailure>
+  /** Locks or unlocks everybody of that name, wherever they come from, and nothing else of them; who is locked out is logged out. */
+  readonly letIn: (user: string, yes: boolean) => Effect.Effect<void, ResourceFailure>
   /** Absent is success. */
   readonly dropAccount: (user: string, host: string) => Effect.Effect<void, ResourceFailure>
   /** Rights are looked up when a session begins: one that lost some, or its account, is ended. */

@@ -9,12 +9,6 @@ import * as Schema from "effect/Schema"
 /** For root alone: what is made, and by which keys. */
 export const backupsFolder = "/etc/plumbline/backups"
 
-/**
- * Databases of accounts, each a file called ACCOUNT.DATABASE (or ACCOUNT.DATABASE.ENGINE, since each server may have one of the
- * name) in which its server is named. For root alone.
- */
-export const databasesFolder = "/etc/plumbline/databases"
-
 /** Of each policy a folder: restic's cache, what was last reported. */
 export const backupStateFolder = "/var/lib/plumbline/backups"
 

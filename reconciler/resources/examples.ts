@@ -114,7 +114,7 @@ export const examples: ReadonlyArray<Resource> = [
     where,
   ),
   timer("plumb-echo@acme\\x2dshop.timer", { calendar: ["*-*-13 00:00:00 UTC", "Fri *-*-* 00:00:00 UTC"] }, where),
-  suspension("/etc/plumbline/other", { suspended: true }, where),
+  suspension("/etc/plumbline/other", { suspended: true, rules: "# nothing\n" }, where),
   certificate("shop", { group: "acme", names: ["shop.example.org"], source: { by: "nobody" } }, where),
   run("Job.shop", { askedAt: Date.UTC(2999), unit: "plumb-echo-1.service", argv: ["/nonexistent/echo"] }, where),
   task("Task.shop", { askedAt: Date.UTC(2999), unit: "plumb-echo-2.service", argv: ["/nonexistent/echo"] }, where),

@@ -52,7 +52,7 @@ const others: Readonly<Record<string, object>> = {
     access: "read-only",
   },
   timer: { calendar: ["*-*-14 00:00:00 UTC"] },
-  suspension: { suspended: false },
+  suspension: { suspended: false, rules: "" },
   certificate: { source: await uploaded() },
 }
 
