@@ -64,6 +64,8 @@ const sandbox = [
   "SystemCallArchitectures=native",
   "SystemCallErrorNumber=EPERM",
   "SystemCallFilter=@system-service",
+  // With these it is kept from abstract sockets (node/apart.ts).
+  "SystemCallFilter=landlock_create_ruleset landlock_restrict_self",
 ].map(to.literal)
 
 /** systemd.service(5), command lines: a variable begins with one dollar, a dollar is two. The rest comes as it is. */

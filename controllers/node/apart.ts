@@ -4,7 +4,8 @@
  * made by itself and what it has started. landlock(7), LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET.
  *
  * The one thing to know before changing it: it stands in quotes in scripts and in unit files, so there is no single quote, dollar,
- * percent sign or backslash in it. 444 and 446 are the system calls on every processor that Linux has them on.
+ * percent sign or backslash in it. 444 and 446 are the system calls (landlock_create_ruleset and
+ * landlock_restrict_self) on every processor that Linux has them on; a sandbox has to let them through.
  */
 import type { Facts } from "../../reconciler/contract/facts.ts"
 

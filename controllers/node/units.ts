@@ -111,6 +111,8 @@ export const phpUnit = ({ fpm, version }: Facts["php"][number], facts: Facts): t
     ${hardening}
     # php-fpm reads with it where a slow worker is. The user id and the sandbox leave nothing to trace but the account's own.
     SystemCallFilter=ptrace
+    # With these it is kept from abstract sockets.
+    SystemCallFilter=landlock_create_ruleset landlock_restrict_self
 
     [Install]
     WantedBy=multi-user.target
