@@ -14,6 +14,7 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import { Instant } from "../spec/record.ts"
+import { config } from "./config/contract.ts"
 import { backups, cron, dashboard, databases, keys, websites } from "./customer/contract.ts"
 import { Authenticated } from "./identity/actor.ts"
 import * as Identity from "./identity/contract.ts"
@@ -24,6 +25,7 @@ import { figures } from "./operator/contract.ts"
 import * as Problems from "./problems.ts"
 import * as Shapes from "./shapes.ts"
 import { customers, reseller, resellers } from "./tenancy/contract.ts"
+import { webhooks } from "./webhooks/contract.ts"
 
 /** Turns a request that does not decode into a `Malformed` problem, and a lost database into `Unavailable`. */
 export class AsProblems extends HttpApiMiddleware.Service<AsProblems>()("plumbline/api/AsProblems", {
@@ -374,7 +376,12 @@ const pauses = HttpApiGroup.make("pauses")
 
 export const Api = HttpApi.make("plumbline")
   .add(health, Identity.login.middleware(AsProblems), Identity.sessions.middleware(AsProblems))
-  .add(Identity.audit.middleware(AsProblems), Identity.config.middleware(AsProblems), users.middleware(AsProblems))
+  .add(
+    Identity.audit.middleware(AsProblems),
+    config.middleware(AsProblems),
+    webhooks.middleware(AsProblems),
+    users.middleware(AsProblems),
+  )
   .add(resellers.middleware(AsProblems), customers.middleware(AsProblems), reseller.middleware(AsProblems))
   .add(figures.middleware(AsProblems))
   .add(packages.middleware(AsProblems))

@@ -23,6 +23,7 @@ import { metricsServer } from "./metrics-server.ts"
 import * as Server from "./server.ts"
 import * as Database from "./store/database.ts"
 import { migrate } from "./store/migrate.ts"
+import { webhooks } from "./webhooks/layer.ts"
 
 class BadSetting extends Data.TaggedError("BadSetting")<{ readonly message: string }> {}
 
@@ -67,6 +68,7 @@ const main = Layer.unwrap(
     const store = Layer.unwrap(Effect.as(migrated(database), Database.layer(database)))
     return Server.layer({ port, hosts, origins, trustedProxies }).pipe(
       Layer.provide(Events.layer(database)),
+      Layer.provide(webhooks),
       Layer.provide(identity(token, key)),
       Layer.provide(Limits.layer(rates)),
       Layer.merge(shown === undefined ? Layer.empty : metricsServer(shown)),

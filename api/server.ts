@@ -14,6 +14,7 @@ import { Api } from "./contract.ts"
 import { Events } from "./events.ts"
 import { Limits } from "./gateway/limits.ts"
 import * as AsProblems from "./http/as-problems.ts"
+import * as Config from "./http/config.ts"
 import * as Customer from "./http/customer.ts"
 import { type EdgeOptions, edge } from "./http/edge.ts"
 import * as Health from "./http/health.ts"
@@ -32,6 +33,7 @@ import * as Runs from "./http/runs.ts"
 import * as Secrets from "./http/secrets.ts"
 import * as Tenants from "./http/tenants.ts"
 import * as Users from "./http/users.ts"
+import * as Webhooks from "./http/webhooks.ts"
 
 const routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
   Layer.provide([
@@ -50,7 +52,9 @@ const routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
     // What is sold?
     Packages.layer,
     // What is set for the whole installation.
-    Identity.configLayer,
+    Config.layer,
+    // Who hears of what happens?
+    Webhooks.layer,
     // What is wanted.
     Records.layer,
     // The same, from the side of those who own it.

@@ -771,6 +771,7 @@ export const AuditEvent = Schema.Struct({
     "user.invited",
     "user.removed",
     "user.suspended",
+    "webhook.changed",
   ]),
   outcome: Schema.Literals(["succeeded", "failed", "refused"]),
   actorId: Schema.NullOr(Schema.String),

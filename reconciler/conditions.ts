@@ -18,6 +18,8 @@ export type Outcome =
       readonly rests?: Rests
       /** What people should know all the same. */
       readonly notes?: ReadonlyArray<string>
+      /** A word for what is not well all the same. */
+      readonly warning?: string
     }
   | { readonly outcome: "paused"; readonly message: string }
   /** Differences were found and left, because of observe mode or because self-healing is off. */
@@ -34,10 +36,14 @@ const judge = (outcome: Outcome): Readonly<Record<Condition["type"], Judged>> =>
   const no = is("False", "None", "")
   switch (outcome.outcome) {
     case "converged": {
-      const { resources, rests } = outcome
+      const { resources, rests, warning } = outcome
       const message = [`${resources} resources are in sync.`, ...(outcome.notes ?? [])].join(" ")
       return {
-        Ready: is("True", rests?.reason ?? "Converged", rests === undefined ? message : `${rests.message} ${message}`),
+        Ready: is(
+          "True",
+          rests?.reason ?? warning ?? "Converged",
+          rests === undefined ? message : `${rests.message} ${message}`,
+        ),
         Reconciling: no,
         Stalled: no,
       }

@@ -73,10 +73,14 @@ const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored
 
   // Look once more at what was changed, and remember how everything looked.
   const { failed: differing, seen } = yield* verify(engine, applied.done, prints)
-  const notes = looked.flatMap((one) => {
+  const lasts = looked.flatMap((one) => {
     const last = seen.get(one.key) ?? one.seen
-    return last === undefined ? [] : (one.type.tells?.(one.resource.spec, last) ?? [])
+    return last === undefined ? [] : [{ type: one.type, spec: one.resource.spec, last }]
   })
+  const said = {
+    notes: lasts.flatMap(({ last, spec, type }) => type.tells?.(spec, last) ?? []),
+    warning: lasts.flatMap(({ last, spec, type }) => type.warns?.(spec, last) ?? [])[0],
+  }
   // What an activation was to bring about differs still when that failed: that is no failure of its own.
   const failed = [...applied.failed, ...activated, ...(activated.length > 0 ? [] : differing)]
   const unsynced = unsyncedOf(judged, applied.done, differing)
@@ -101,7 +105,7 @@ const pass = Effect.fnUntraced(function* (engine: Engine, key: RecordKey, stored
     )
     if (held !== undefined) return { ...end, ...waitOrRetry(engine, key, held) }
   }
-  return { ...end, outcome: settledOutcome(policy, judged, order.length, rests, notes), retry: false }
+  return { ...end, outcome: settledOutcome(policy, judged, order.length, rests, said), retry: false }
 })
 
 /** One pass over one key, with the status that its outcome makes. */
@@ -196,7 +200,7 @@ const settledOutcome = (
   judged: ReadonlyArray<Judged>,
   resources: number,
   rests: Rests | undefined,
-  notes: ReadonlyArray<string>,
+  { notes, warning }: { readonly notes: ReadonlyArray<string>; readonly warning: string | undefined },
 ): Outcome => {
   const fought = judged.filter((one) => one.decision === "fought")
   if (fought.length > 0) {
@@ -215,6 +219,7 @@ const settledOutcome = (
       resources,
       ...(rests === undefined ? {} : { rests }),
       ...(notes.length === 0 ? {} : { notes }),
+      ...(warning === undefined ? {} : { warning }),
     }
   const because = policy.because ?? "self-healing is off"
   return { outcome: "drifted", message: `${left.length} of ${resources} resources differ and are left so: ${because}.` }

@@ -20,6 +20,7 @@ export interface AnyType {
   readonly survey?: Effect.Effect<(id: string) => string, ResourceFailure, Host>
   readonly measure?: Effect.Effect<(id: string) => Readonly<Record<string, number>>, ResourceFailure, Host>
   readonly tells?: (spec: unknown, seen: unknown) => ReadonlyArray<string>
+  readonly warns?: (spec: unknown, seen: unknown) => string | undefined
   readonly tends?: Effect.Effect<never, never, Host>
   readonly untilBoot?: true
   readonly keep?: (seen: unknown) => string | undefined

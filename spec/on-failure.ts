@@ -2,7 +2,7 @@
  * Who is told when a run fails: people by mail, programs by a signed request.
  *
  * The one thing to know before changing it: an address of mail stands in a header, and a URL is fetched by the host. Both
- * grammars are narrower than their standards; where a request may go is the host's to say (`reconciler/notices/address.ts`).
+ * grammars are narrower than their standards; where a request may go is the host's to say (`public-address.ts`).
  */
 import * as Schema from "effect/Schema"
 import { explained, flaw, hiddenFlaw, rule, show } from "./grammar.ts"
@@ -38,7 +38,8 @@ export const MailAddress = Schema.String.annotate({ examples: ["ada@example.org"
   )
   .pipe(Schema.brand("MailAddress"))
 
-const urlFlaw = (text: string) => {
+/** What is wrong with an address that requests are sent to. */
+export const urlFlaw = (text: string) => {
   const mend = "Write it as https://hooks.example.org/path."
   if (!/^https?:\/\/[!-~]+$/.test(text) || /["<>\\^`{|}]/.test(text) || !URL.canParse(text))
     return flaw(`${show(text)} is no address of the web.`, mend)

@@ -1,6 +1,4 @@
 /** /auth, /v1/first-run and /v1/audit */
-import { randomUUID } from "node:crypto"
-import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
 import * as HttpEffect from "effect/http/HttpEffect"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
@@ -8,7 +6,6 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 import { Api } from "../contract.ts"
 import { accessTokenLifetime, issueAccessToken } from "../identity/access-tokens.ts"
 import * as Acting from "../identity/acting.ts"
@@ -17,9 +14,7 @@ import * as ApiTokens from "../identity/api-tokens.ts"
 import * as Audit from "../identity/audit.ts"
 import { caller } from "../identity/caller.ts"
 import * as Cookies from "../identity/cookies.ts"
-import { emailOf } from "../identity/email.ts"
 import * as FirstRun from "../identity/first-run.ts"
-import { provedLately } from "../identity/fresh.ts"
 import { login, loginWithPasskey, verifySecond } from "../identity/login.ts"
 import * as OwnFactors from "../identity/own-factors.ts"
 import * as OwnPasskeys from "../identity/own-passkeys.ts"
@@ -33,13 +28,11 @@ import * as Sessions from "../identity/sessions.ts"
 import { ticketLifetime } from "../identity/tickets.ts"
 import { makeToken } from "../identity/tokens.ts"
 import * as Users from "../identity/users.ts"
-import { deliver } from "../mail/outbox.ts"
-import * as MailSettings from "../mail/settings.ts"
-import { Forbidden, Invalid, Locked, MailRefused, NotFound, Unauthenticated } from "../problems.ts"
+import { Forbidden, Locked, NotFound, Unauthenticated } from "../problems.ts"
 import { verify } from "../store/chain.ts"
-import { transaction } from "../store/database.ts"
 import { answer } from "./answer.ts"
 import { answerActor } from "./answer-actor.ts"
+import { inTransaction } from "./in-transaction.ts"
 
 export const loginLayer = HttpApiBuilder.group(Api, "login", (handlers) =>
   handlers
@@ -172,39 +165,6 @@ export const sessionsLayer = HttpApiBuilder.group(Api, "sessions", (handlers) =>
 export const auditLayer = HttpApiBuilder.group(Api, "audit", (handlers) =>
   handlers.handle("list", ({ query }) => answerActor(Audit.list(query))).handle("verify", () => answerActor(verify)),
 )
-
-export const configLayer = HttpApiBuilder.group(Api, "config", (handlers) =>
-  handlers
-    .handle("email", () => answer(MailSettings.read))
-    .handle("setEmail", ({ payload }) =>
-      answer(
-        Effect.gen(function* () {
-          yield* provedLately
-          const before = yield* MailSettings.read
-          const after = yield* MailSettings.write(payload)
-          yield* Audit.noteDone({ action: "config.changed", target: "config/email", before: before ?? {}, after })
-          return after
-        }).pipe(inTransaction),
-      ),
-    )
-    .handle("testEmail", ({ payload }) =>
-      answer(
-        Effect.gen(function* () {
-          const to = emailOf(payload.to)
-          if (Result.isFailure(to))
-            return yield* new Invalid({ detail: "Nothing was sent.", problems: [{ field: "to", ...to.failure }] })
-          yield* Effect.catchTag(
-            deliver(to.success, "en", { template: "test" }, randomUUID()),
-            "NotSent",
-            ({ message }) => Effect.fail(new MailRefused({ detail: message })),
-          )
-        }),
-      ),
-    ),
-)
-
-const inTransaction = <A, E, R>(work: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(PgClient, (sql) => transaction(sql)(work))
 
 const withText = <Payload extends { readonly token: Redacted.Redacted }>(payload: Payload) => ({
   ...payload,

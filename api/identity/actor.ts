@@ -27,6 +27,8 @@ export interface Identity {
   readonly authenticatedAt: number | null
   /** Who it is that sees what `user` sees; null: the user. */
   readonly acting: Acting | null
+  /** Whether they may do nothing before they have a second factor. */
+  readonly lacksFactor: boolean
 }
 
 export class Actor extends Context.Service<Actor, Identity>()("plumbline/api/Actor") {}

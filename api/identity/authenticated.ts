@@ -23,7 +23,7 @@ import * as Audit from "./audit.ts"
 import { caller } from "./caller.ts"
 import { isOwn } from "./cookies.ts"
 import { may, sightOf } from "./role.ts"
-import { type Scope, scopeOf, WhileActing, wantsLogin } from "./scopes.ts"
+import { outlasts, type Scope, scopeOf, WhileActing, WithoutFactor, wantsLogin } from "./scopes.ts"
 import * as Sessions from "./sessions.ts"
 import { SigningKeys } from "./signing-keys.ts"
 import { isApiToken, shownOf } from "./token-format.ts"
@@ -49,6 +49,7 @@ const machine: Identity = {
   token: null,
   authenticatedAt: null,
   acting: null,
+  lacksFactor: false,
 }
 
 type Refused = Unauthenticated | Forbidden | RateLimited | Unavailable
@@ -60,10 +61,12 @@ const permitted =
   (group: HttpApiGroup.Top, endpoint: HttpApiEndpoint.Top) =>
   (identity: Identity): Effect.Effect<void, Forbidden> => {
     const scope = scopeOf(group, endpoint)
+    if (identity.lacksFactor && !Context.get(endpoint.annotations, WithoutFactor))
+      return forbidden("Your role wants a second factor. Set one up first: /auth/2fa/setup or /auth/passkeys/setup.")
     if (scope !== undefined && !may(identity, scope))
       return forbidden(`You may not do this (${scope}) as ${identity.role}.`)
     if (identity.acting === null || Context.get(endpoint.annotations, WhileActing)) return Effect.void
-    if (scope === undefined || wantsLogin(scope))
+    if (scope === undefined || wantsLogin(scope) || outlasts(scope))
       return forbidden("Only the user can do this, not somebody who is logged in as them.")
     return identity.acting.raised || scope.endsWith(":read")
       ? Effect.void
@@ -104,6 +107,7 @@ export const layer = (token: Redacted.Redacted) =>
             token: null,
             authenticatedAt: holder.authenticatedAt.getTime(),
             acting: holder.acting,
+            lacksFactor: holder.lacksFactor,
           })
         }
         const why = "refused" in verified ? verified.refused : "session-ended"
@@ -138,6 +142,7 @@ export const layer = (token: Redacted.Redacted) =>
           token: found.token,
           authenticatedAt: null,
           acting: null,
+          lacksFactor: false,
         })
       })
 

@@ -12,7 +12,7 @@ import * as Schema from "effect/Schema"
 import * as Problems from "../problems.ts"
 import * as Shapes from "../shapes.ts"
 import { Authenticated } from "./actor.ts"
-import { Scope, WhileActing } from "./scopes.ts"
+import { Scope, WhileActing, WithoutFactor } from "./scopes.ts"
 
 const text = (most: number) => Schema.String.check(Schema.isMaxLength(most))
 const secret = (most: number) => Schema.RedactedFromValue(text(most))
@@ -102,7 +102,9 @@ export const sessions = HttpApiGroup.make("sessions")
         /** Null in a session of one's own. */
         acting: Schema.NullOr(Shapes.ActingAs),
       }),
-    }).annotate(WhileActing, true),
+    })
+      .annotate(WithoutFactor, true)
+      .annotate(WhileActing, true),
     HttpApiEndpoint.patch("changeMe", "/auth/me", {
       /** What is left out stays. */
       payload: Schema.Struct({
@@ -142,13 +144,13 @@ export const sessions = HttpApiGroup.make("sessions")
       payload: Schema.Struct({ current: password, password }),
       success: HttpApiSchema.NoContent,
       error: [Problems.Forbidden, Problems.Invalid, Problems.Locked],
-    }),
+    }).annotate(WithoutFactor, true),
     /** Begins to set up an authenticator app; the ticket and a code of it go to /auth/2fa/verify. */
     HttpApiEndpoint.post("setUpFactor", "/auth/2fa/setup", {
       payload: Schema.Struct({ password }),
       success: Shapes.NewFactor,
       error: [Problems.Forbidden, Problems.Invalid, Problems.Locked],
-    }),
+    }).annotate(WithoutFactor, true),
     HttpApiEndpoint.post("removeFactor", "/auth/2fa/remove", {
       payload: proof,
       success: HttpApiSchema.NoContent,
@@ -162,13 +164,13 @@ export const sessions = HttpApiGroup.make("sessions")
     }),
     HttpApiEndpoint.get("passkeys", "/auth/passkeys", {
       success: Schema.Struct({ items: Schema.Array(Shapes.Passkey) }),
-    }),
+    }).annotate(WithoutFactor, true),
     /** Begins to make one, for the host name that the portal is open at. */
     HttpApiEndpoint.post("setUpPasskey", "/auth/passkeys/setup", {
       payload: Schema.Struct({ password }),
       success: Shapes.PasskeyAsked,
       error: [Problems.Forbidden, Problems.Invalid, Problems.Locked],
-    }),
+    }).annotate(WithoutFactor, true),
     HttpApiEndpoint.post("addPasskey", "/auth/passkeys", {
       payload: Schema.Struct({ ticket: secret(200), name: text(1000), credential: Shapes.PasskeyMade }),
       /** Recovery codes come with the first second factor, this once. */
@@ -177,7 +179,7 @@ export const sessions = HttpApiGroup.make("sessions")
         recoveryCodes: Schema.optionalKey(Schema.Array(Schema.String)),
       }).pipe(HttpApiSchema.status(201)),
       error: [Problems.Forbidden, Problems.Invalid],
-    }),
+    }).annotate(WithoutFactor, true),
     HttpApiEndpoint.post("removePasskey", "/auth/passkeys/:id/remove", {
       params: { id: Schema.String },
       payload: Schema.Struct({ password }),
@@ -230,27 +232,5 @@ export const audit = HttpApiGroup.make("audit")
     }),
     /** Computes the whole chain again: revisions, drift and this trail. */
     HttpApiEndpoint.get("verify", "/v1/verify", { success: Shapes.Verified }),
-  )
-  .middleware(Authenticated)
-
-export const config = HttpApiGroup.make("config")
-  .add(
-    /** Null while nobody has set it. */
-    HttpApiEndpoint.get("email", "/v1/config/email", { success: Schema.NullOr(Shapes.EmailSettings) }),
-    HttpApiEndpoint.put("setEmail", "/v1/config/email", {
-      /** A password that is left out or empty stays; null takes it away. */
-      payload: Schema.Struct({
-        ...Shapes.EmailSettingsStored.fields,
-        password: Schema.optionalKey(Schema.NullOr(secret(1000))),
-      }),
-      success: Shapes.EmailSettings,
-      error: Problems.Invalid,
-    }),
-    /** Sends one mail at once, and says what the server said. */
-    HttpApiEndpoint.post("testEmail", "/v1/config/email/test", {
-      payload: Schema.Struct({ to: text(1000) }),
-      success: HttpApiSchema.NoContent,
-      error: [Problems.Invalid, Problems.MailRefused],
-    }),
   )
   .middleware(Authenticated)

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { Flaw } from "../../spec/grammar.ts"
+import * as Security from "../config/security.ts"
 import { Forbidden, Invalid, type Mistake } from "../problems.ts"
 import { transaction } from "../store/database.ts"
 import { PasswordHashes } from "./argon2.ts"
@@ -65,11 +66,12 @@ export const redeem = Effect.fn("firstRun.redeem")(function* ({ email: typed, na
     yield* Audit.note({ action: "first-run.redeemed", outcome: "refused" })
     return yield* notGood
   }
+  const { leastPasswordLength } = yield* Security.read
   const email = emailOf(typed)
   const flaws: ReadonlyArray<readonly [string, Flaw | undefined]> = [
     ["email", Result.isFailure(email) ? email.failure : undefined],
     ["name", nameFlaw(name)],
-    ["password", passwordFlaw(Redacted.value(password), [typed, name])],
+    ["password", passwordFlaw(Redacted.value(password), [typed, name], leastPasswordLength)],
   ]
   const problems = flaws.flatMap(
     ([field, found]): ReadonlyArray<Mistake> => (found === undefined ? [] : [{ field, ...found }]),

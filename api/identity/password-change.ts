@@ -2,6 +2,7 @@
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as Security from "../config/security.ts"
 import { Outbox } from "../mail/outbox.ts"
 import { Invalid } from "../problems.ts"
 import { transaction } from "../store/database.ts"
@@ -26,7 +27,8 @@ export const changePassword = Effect.fn("changePassword")(function* ({ current, 
   const hashes = yield* PasswordHashes
   const { session } = yield* Actor
   const user = yield* provenUser(current, "current")
-  const flaw = passwordFlaw(Redacted.value(password), [user.email, user.name])
+  const { leastPasswordLength } = yield* Security.read
+  const flaw = passwordFlaw(Redacted.value(password), [user.email, user.name], leastPasswordLength)
   if (flaw !== undefined)
     return yield* new Invalid({ detail: "Nothing was changed.", problems: [{ field: "password", ...flaw }] })
   const hash = yield* hashes.hash(password)

@@ -9,6 +9,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import * as Security from "../config/security.ts"
 import { Outbox } from "../mail/outbox.ts"
 import * as Settings from "../mail/settings.ts"
 import { Forbidden, Invalid } from "../problems.ts"
@@ -79,7 +80,8 @@ export const reset = Effect.fn("passwordReset.reset")(function* (token: string, 
     select user_id::text as user_id from password_resets where hash = ${hash} and expires_at > ${now}`
   const user = row === undefined ? undefined : yield* Users.byId(row.user_id)
   if (user === undefined || user.suspended_at !== null) return yield* notGood
-  const flaw = passwordFlaw(Redacted.value(password), [user.email, user.name])
+  const { leastPasswordLength } = yield* Security.read
+  const flaw = passwordFlaw(Redacted.value(password), [user.email, user.name], leastPasswordLength)
   if (flaw !== undefined)
     return yield* new Invalid({ detail: "Nothing was changed.", problems: [{ field: "password", ...flaw }] })
   const hashed = yield* hashes.hash(password)

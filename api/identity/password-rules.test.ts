@@ -13,7 +13,7 @@ describe("a password of a user", () => {
     "a whole sentence about the weather in May, with an end. ".repeat(4),
     "🦊🐢🐙🦀🐌🦋🐝🐞🦗🕷",
   ])("%s is fine: what it is made of is its owner's business", (password) =>
-    expect(passwordFlaw(password, known)).toBeUndefined(),
+    expect(passwordFlaw(password, known, 10)).toBeUndefined(),
   )
 
   it.each([
@@ -31,13 +31,13 @@ describe("a password of a user", () => {
     ["P@ssw0rd1234", "easily guessed"],
     [`half a character \ud800 of words`, "half a character"],
   ])("%j is refused: %s", (password, why) => {
-    const found = passwordFlaw(password, known)
+    const found = passwordFlaw(password, known, 10)
     expect(found?.message).toContain(why)
     expect(found?.mend).not.toBe("")
   })
 
   it("never stands in what is said of it", () => {
     for (const password of ["hunter2hunter2", "monkeymonkey", "sekret"])
-      expect(JSON.stringify(passwordFlaw(password, known))).not.toContain(password)
+      expect(JSON.stringify(passwordFlaw(password, known, 10))).not.toContain(password)
   })
 })

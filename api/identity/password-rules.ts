@@ -9,7 +9,7 @@ import { ZxcvbnFactory } from "@zxcvbn-ts/core"
 import { adjacencyGraphs, dictionary } from "@zxcvbn-ts/language-common"
 import { type Flaw, flaw } from "../../spec/grammar.ts"
 
-export const passwordLength = { least: 10, most: 1024 }
+const most = 1024
 
 /** Guesses that whoever has the hash needs at least: at 100 a second and core, four months of a core. */
 const leastGuesses = 10 ** 9
@@ -18,14 +18,13 @@ const estimator = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs })
 
 const words = (text: string): ReadonlyArray<string> => text.split(/[^\p{L}\p{N}]+/u).filter((word) => word.length > 2)
 
-/** What is wrong with it as the password of somebody of whom these texts are known. */
-export const passwordFlaw = (password: string, known: ReadonlyArray<string>): Flaw | undefined => {
+/** What is wrong with it as the password of somebody of whom these texts are known; `least` characters it has to have. */
+export const passwordFlaw = (password: string, known: ReadonlyArray<string>, least: number): Flaw | undefined => {
   if (!password.isWellFormed()) return flaw("The password holds half a character.", "Type it again.")
   const length = [...password.normalize("NFKC")].length
-  if (length < passwordLength.least)
-    return flaw(`The password has ${length} characters.`, `Give it at least ${passwordLength.least}; a few words do.`)
-  if (length > passwordLength.most)
-    return flaw(`The password has ${length} characters.`, `Give it at most ${passwordLength.most}.`)
+  if (length < least)
+    return flaw(`The password has ${length} characters.`, `Give it at least ${least}; a few words do.`)
+  if (length > most) return flaw(`The password has ${length} characters.`, `Give it at most ${most}.`)
   const { guesses, sequence } = estimator.check(password.normalize("NFKC"), [...known.flatMap(words), "plumbline"])
   if (guesses >= leastGuesses) return undefined
   const [only] = sequence

@@ -23,6 +23,7 @@ const auditor: ReadonlyArray<Scope> = [
   "customers:read",
   "packages:read",
   "figures:read",
+  "webhooks:read",
 ]
 
 /** Of what is theirs. */
@@ -40,6 +41,8 @@ const customer: ReadonlyArray<Scope> = [
   "users:read",
   "users:write",
   "customers:read",
+  "webhooks:read",
+  "webhooks:write",
 ]
 
 const scopes: { readonly [R in Role]: ReadonlySet<Scope> } = {

@@ -34,6 +34,8 @@ export const Scope = Schema.Literals([
   "packages:read",
   "packages:write",
   "figures:read",
+  "webhooks:read",
+  "webhooks:write",
 ])
 export type Scope = typeof Scope.Type
 
@@ -42,6 +44,9 @@ export const Reads = Context.Reference("plumbline/api/identity/Reads", { default
 
 /** Of an endpoint that whoever sees what another user sees may use, though it takes a log-in. */
 export const WhileActing = Context.Reference("plumbline/api/identity/WhileActing", { defaultValue: () => false })
+
+/** Of an endpoint that is open to who has to set up a second factor first. */
+export const WithoutFactor = Context.Reference("plumbline/api/identity/WithoutFactor", { defaultValue: () => false })
 
 /** Of a group that is a friendly face of another: what it reads and writes. */
 export const ActsOn = Context.Reference<string | undefined>("plumbline/api/identity/ActsOn", {
@@ -55,6 +60,9 @@ export const scopeOf = (group: HttpApiGroup.Top, endpoint: HttpApiEndpoint.Top):
   const wanted = `${acts}:${reads ? "read" : "write"}`
   return Scope.literals.find((scope) => scope === wanted)
 }
+
+/** What goes on when a session is over, and is therefore nothing for who only sees what its user sees. */
+export const outlasts = (scope: Scope): boolean => scope === "webhooks:write"
 
 /** What a token is never made for: who may write users, or says where mail goes, can make themselves anybody. */
 export const wantsLogin = (scope: Scope): boolean => scope === "users:write" || scope === "config:write"

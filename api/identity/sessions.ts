@@ -11,17 +11,14 @@
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Security from "../config/security.ts"
 import type { Session } from "../shapes.ts"
 import type { Caller } from "./caller.ts"
 import type { Role, Verb } from "./role.ts"
 import { hashOf, makeToken } from "./tokens.ts"
 
-/** A session ends then, whatever happens in it. */
-const lifetime = { days: 30 }
 /** One in which somebody looks at what another user sees. */
 const actingLifetime = { hours: 1 }
-/** And then, when nothing does. */
-const idle = { days: 7 }
 const grace = { seconds: 10 }
 
 export type EndReason = "logout" | "revoked" | "reuse" | "password" | "suspended"
@@ -38,6 +35,8 @@ export interface Holder {
   readonly verbs: ReadonlyArray<Verb>
   /** Who looks at it as this user; null in one's own session. */
   readonly acting: Acting | null
+  /** Whether they may do nothing before they have a second factor, which their role wants. */
+  readonly lacksFactor: boolean
 }
 
 /** Somebody who sees what another user sees. */
@@ -57,7 +56,11 @@ const holderColumns = (sql: PgClient) =>
     u.tenant_id::text as tenant, u.records, u.verbs,
     case when a.id is not null then jsonb_build_object('user', a.id, 'email', a.email, 'name', a.name, 'reason', s.reason,
       'until', to_char(s.expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-      'raised', s.raised_at is not null) end as acting`)
+      'raised', s.raised_at is not null) end as acting,
+    s.acting_user is null
+      and coalesce((select value -> 'secondFactorFor' ? u.role from settings where name = 'security'), false)
+      and not exists (select from totp_secrets f where f.user_id = u.id)
+      and not exists (select from passkeys f where f.user_id = u.id) as "lacksFactor"`)
 
 /** A session with its user and whoever looks at it as that user. */
 const withPeople = (sql: PgClient) =>
@@ -72,11 +75,12 @@ const open = (sql: PgClient, now: Date) => sql`s.ended_at is null and s.expires_
 const issue = Effect.fnUntraced(function* (session: string, parent: Buffer | null) {
   const sql = yield* PgClient
   const now = yield* DateTime.now
+  const { idleDays } = yield* Security.read
   const token = makeToken()
   yield* sql`
     insert into refresh_tokens (hash, session_id, parent, created_at, expires_at)
     values (${hashOf(token)}, ${session}, ${parent}, ${DateTime.toDateUtc(now)},
-      ${DateTime.toDateUtc(DateTime.add(now, idle))})`
+      ${DateTime.toDateUtc(DateTime.add(now, { days: idleDays }))})`
   return token
 })
 
@@ -89,11 +93,12 @@ export const begin = Effect.fn("sessions.begin")(function* (
   const sql = yield* PgClient
   const now = yield* DateTime.now
   const at = DateTime.toDateUtc(now)
+  const { sessionDays } = yield* Security.read
   const [row] = yield* sql<{ readonly id: string }>`
     insert into sessions (user_id, created_at, authenticated_at, seen_at, expires_at, address, agent, acting_user, acting_role,
       reason)
     values (${user}, ${at}, ${at}, ${at},
-      ${DateTime.toDateUtc(DateTime.add(now, acting === undefined ? lifetime : actingLifetime))}, ${address}, ${agent},
+      ${DateTime.toDateUtc(DateTime.add(now, acting === undefined ? { days: sessionDays } : actingLifetime))}, ${address}, ${agent},
       ${acting?.user ?? null}, ${acting?.role ?? null}, ${acting?.reason ?? ""})
     returning id::text as id`
   const session = row?.id ?? (yield* Effect.die("a session that was inserted is not there"))

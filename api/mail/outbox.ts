@@ -16,6 +16,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { createTransport } from "nodemailer"
 import { OwnKey } from "../identity/own-key.ts"
+import { queues } from "../store/queues.ts"
 import * as Settings from "./settings.ts"
 import { Letter, type Locale, write } from "./templates.ts"
 
@@ -118,15 +119,4 @@ export const layer = Layer.effect(
         }).pipe(Effect.provideService(PgClient, sql), Effect.orDie),
     }
   }),
-).pipe(
-  Layer.merge(PersistedQueue.layerCleanup({ timeToLive: "1 day", failedTimeToLive: "30 days" })),
-  Layer.provide(PersistedQueue.layer),
-  Layer.provide(
-    PersistedQueue.layerStoreSql({
-      tableName: "outbox",
-      pollInterval: "1 second",
-      lockRefreshInterval: "10 seconds",
-      lockExpiration: "30 seconds",
-    }),
-  ),
-)
+).pipe(Layer.provide(queues))

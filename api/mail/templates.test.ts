@@ -14,6 +14,13 @@ const sample = (template: Letter["template"]): Letter =>
     to: hostile,
     reason: hostile,
     accounts: hostile,
+    policy: hostile,
+    node: hostile,
+    outcome: hostile,
+    site: hostile,
+    why: hostile,
+    account: hostile,
+    notice: hostile,
   }) as Letter
 
 const templates = Letter.members.map((member) => member.fields.template.literal)

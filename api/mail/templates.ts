@@ -25,6 +25,15 @@ export const Letter = Schema.Union([
   Schema.Struct({ template: Schema.Literal("accounts-suspended"), accounts: Schema.String, reason: Schema.String }),
   Schema.Struct({ template: Schema.Literal("verify-address"), link: Schema.String }),
   Schema.Struct({ template: Schema.Literal("address-changed"), to: Schema.String }),
+  Schema.Struct({
+    template: Schema.Literal("backup-failed"),
+    policy: Schema.String,
+    node: Schema.String,
+    /** As a run has it: `timed-out`. */
+    outcome: Schema.String,
+  }),
+  Schema.Struct({ template: Schema.Literal("certificate-failing"), site: Schema.String, why: Schema.String }),
+  Schema.Struct({ template: Schema.Literal("limit-near"), account: Schema.String, notice: Schema.String }),
 ])
 export type Letter = typeof Letter.Type
 
@@ -109,6 +118,21 @@ const english = (letter: Letter): Text => {
         subject: "Your address was changed",
         text: `Your account now has the address ${line(letter.to)}; letters go there from here on, and you log in with it.\n\n${notYou.en}`,
       }
+    case "backup-failed":
+      return {
+        subject: "A backup has failed",
+        text: `A backup has not ended well, or its check or drill has not.\n\n  Policy   ${line(letter.policy)}\n  Node     ${line(letter.node)}\n  Outcome  ${line(letter.outcome)}\n\nEarlier backups are still there. What it said stands with its runs; it is tried again at its next time. You hear of this once a day at most.`,
+      }
+    case "certificate-failing":
+      return {
+        subject: "A certificate cannot be had",
+        text: `The certificate of the site ${line(letter.site)} was not issued, or not renewed:\n\n  ${line(letter.why)}\n\nThe one that it has goes on until it ends, and it is tried again by itself. You hear of this once a day at most.`,
+      }
+    case "limit-near":
+      return {
+        subject: "A limit is near",
+        text: `Your account ${line(letter.account)} has nearly used up what it may:\n\n  ${line(letter.notice)}\n\nWhat is there stays. Make room, or ask whoever looks after your account for more.`,
+      }
   }
 }
 
@@ -175,6 +199,21 @@ const german = (letter: Letter): Text => {
       return {
         subject: "Ihre Adresse wurde geändert",
         text: `Ihr Konto hat jetzt die Adresse ${line(letter.to)}; Post geht von nun an dorthin, und Sie melden sich mit ihr an.\n\n${notYou.de}`,
+      }
+    case "backup-failed":
+      return {
+        subject: "Eine Sicherung ist fehlgeschlagen",
+        text: `Eine Sicherung, ihre Prüfung oder ihre Probe ist nicht gut ausgegangen.\n\n  Regel     ${line(letter.policy)}\n  Server    ${line(letter.node)}\n  Ergebnis  ${line(letter.outcome)}\n\nFrühere Sicherungen sind noch da. Was sie meldete, steht bei ihren Läufen; zur nächsten Zeit wird es wieder versucht. Sie hören davon höchstens einmal am Tag.`,
+      }
+    case "certificate-failing":
+      return {
+        subject: "Ein Zertifikat ist nicht zu bekommen",
+        text: `Das Zertifikat der Website ${line(letter.site)} wurde nicht ausgestellt oder nicht erneuert:\n\n  ${line(letter.why)}\n\nDas vorhandene gilt weiter, bis es endet, und es wird von selbst wieder versucht. Sie hören davon höchstens einmal am Tag.`,
+      }
+    case "limit-near":
+      return {
+        subject: "Eine Grenze ist nah",
+        text: `Ihr Konto ${line(letter.account)} hat fast aufgebraucht, was es darf:\n\n  ${line(letter.notice)}\n\nWas da ist, bleibt. Schaffen Sie Platz, oder bitten Sie die um mehr, die Ihr Konto betreuen.`,
       }
   }
 }

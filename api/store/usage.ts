@@ -17,6 +17,8 @@ import { type RecordRow, recordColumns } from "./rows.ts"
 export interface UsageFilter {
   readonly kind?: string
   readonly name?: string
+  /** Of these alone. */
+  readonly records?: ReadonlyArray<{ readonly kind: string; readonly name: string }>
 }
 
 const keyOf = ({ kind, name }: { readonly kind: string; readonly name: string }): string => `${kind}/${name}`
@@ -29,6 +31,7 @@ export const list = Effect.fn("usage.list")(function* (filter: UsageFilter) {
     where deleted_at is null and kind = any(${[...usingKinds]}::text[])
       and ${filter.kind === undefined ? sql`true` : sql`kind = ${filter.kind}`}
       and ${filter.name === undefined ? sql`true` : sql`name = ${filter.name}`}
+      and ${filter.records === undefined ? sql`true` : sql`kind || '/' || name = any (${filter.records.map(keyOf)}::text[])`}
     order by kind, name`
   const records = rows.flatMap(decoded)
   if (records.length === 0) return []
@@ -45,6 +48,7 @@ export const list = Effect.fn("usage.list")(function* (filter: UsageFilter) {
     select kind || '/' || name || ' ' || measure as key, max(value)::float8 as value from measurements
     where kind = any(${[...usingKinds]}::text[])
       and ${filter.name === undefined ? sql`true` : sql`name = ${filter.name}`}
+      and ${filter.records === undefined ? sql`true` : sql`kind || '/' || name = any (${filter.records.map(keyOf)}::text[])`}
     group by kind, name, measure`
   const measured = new Map(figures.map(({ key, value }) => [key, value]))
   return all.map(

@@ -128,6 +128,8 @@ export interface ResourceType<Spec, Seen> {
   readonly measure?: Effect.Effect<(id: string) => Readonly<Record<string, number>>, ResourceFailure, Host>
   /** What people should know of it while it is in sync: when it ends, what comes next. Sentences; pure. */
   readonly tells?: (spec: Spec, seen: Seen) => ReadonlyArray<string>
+  /** A word for what is in sync and not well all the same, as a condition has it: "RenewalFailed". Pure. */
+  readonly warns?: (spec: Spec, seen: Seen) => string | undefined
   /**
    * What has to be done for resources of the type beside all passes, because it takes long: never ends. Its state is on the
    * host, and whatever it brings about is seen by a watched path.

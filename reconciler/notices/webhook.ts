@@ -4,14 +4,14 @@
 // The one thing to know before changing it: the name is resolved once, and the connection goes to an address that was looked
 // at. Whoever resolved it again would be given another one by a name server that means harm.
 
-import { createHmac } from "node:crypto"
 import { lookup } from "node:dns/promises"
 import { request as requestHttp } from "node:http"
 import { request as requestHttps } from "node:https"
 import { isIP, isIPv6 } from "node:net"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import { mayReach } from "./address.ts"
+import { mayReach } from "../../spec/public-address.ts"
+import { signatureOf } from "../../spec/webhook-signature.ts"
 
 export class NotTaken extends Data.TaggedError("NotTaken")<{ readonly message: string }> {}
 
@@ -24,12 +24,6 @@ export interface Webhook {
   readonly timestamp: number
   /** Networks that may be reached although they are not public. */
   readonly allowed: ReadonlyArray<string>
-}
-
-/** A secret that begins with whsec_ is the rest of it in base64; any other is its own bytes. */
-export const signatureOf = ({ body, id, secret, timestamp }: Omit<Webhook, "url" | "allowed">): string => {
-  const key = secret.startsWith("whsec_") ? Buffer.from(secret.slice("whsec_".length), "base64") : Buffer.from(secret)
-  return `v1,${createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64")}`
 }
 
 const patience = 10_000

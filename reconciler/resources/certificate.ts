@@ -141,6 +141,8 @@ export const certificateType: ResourceType<CertificateSpec, SeenCertificate> = {
       ...(failure === undefined ? [] : [`The renewal failed: ${failure.message}`, ...again(progress)]),
     ]
   },
+  warns: ({ source }, { progress }) =>
+    source.by === "order" && lastFailure(source.wish, progress) !== undefined ? "RenewalFailed" : undefined,
   tends: issuer,
 }
 
