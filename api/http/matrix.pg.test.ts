@@ -37,6 +37,8 @@ interface Thing {
   readonly run: string
   readonly token: string
   readonly session: string
+  readonly webhook: string
+  readonly delivery: string
   /** Of the site. */
   readonly revision: number
 }
@@ -97,6 +99,40 @@ const rows: Readonly<Record<string, Row>> = {
   "GET /v1/config/email": { who: operators },
   "PUT /v1/config/email": { who: operators },
   "POST /v1/config/email/test": { who: operators },
+
+  "GET /v1/config/security": { who: operators },
+  "PUT /v1/config/security": { who: operators },
+  "GET /v1/config/billing": { who: operators },
+  "PUT /v1/config/billing": { who: operators },
+
+  "GET /v1/webhooks": { who: [...keepers, "auditor"] },
+  "POST /v1/webhooks": { who: keepers },
+  "GET /v1/webhooks/:id": {
+    who: [...keepers, "auditor"],
+    of: ({ webhook }) => ({ path: `/v1/webhooks/${webhook}` }),
+  },
+  "PATCH /v1/webhooks/:id": {
+    who: keepers,
+    of: ({ webhook }) => ({ path: `/v1/webhooks/${webhook}`, body: { description: "changed" } }),
+  },
+  "POST /v1/webhooks/:id/secret": {
+    who: keepers,
+    of: ({ webhook }) => ({ path: `/v1/webhooks/${webhook}/secret` }),
+  },
+  "POST /v1/webhooks/:id/test": { who: keepers, of: ({ webhook }) => ({ path: `/v1/webhooks/${webhook}/test` }) },
+  "GET /v1/webhooks/:id/deliveries": {
+    who: [...keepers, "auditor"],
+    of: ({ webhook }) => ({ path: `/v1/webhooks/${webhook}/deliveries` }),
+  },
+  "GET /v1/webhooks/:id/deliveries/:delivery": {
+    who: [...keepers, "auditor"],
+    of: ({ delivery, webhook }) => ({ path: `/v1/webhooks/${webhook}/deliveries/${delivery}` }),
+  },
+  "POST /v1/webhooks/:id/deliveries/:delivery/replay": {
+    who: keepers,
+    of: ({ delivery, webhook }) => ({ path: `/v1/webhooks/${webhook}/deliveries/${delivery}/replay` }),
+  },
+  "DELETE /v1/webhooks/:id": { who: keepers, of: ({ webhook }) => ({ path: `/v1/webhooks/${webhook}` }) },
 
   "GET /v1/users": { who: [...keepers, "auditor"] },
   "POST /v1/users": { who: keepers },
@@ -380,7 +416,9 @@ const thingOf = Effect.fnUntraced(function* (
   const { url } = yield* ApiUnderTest
   const job = `${slug}-job`
   const backup = `${slugs.indexOf(slug)}bada55${slugs.indexOf(slug)}`
-  const [row] = yield* onDatabase<Pick<Thing, "backup" | "drift" | "run" | "token" | "session" | "revision">>(
+  const [row] = yield* onDatabase<
+    Pick<Thing, "backup" | "drift" | "run" | "token" | "session" | "revision" | "webhook" | "delivery">
+  >(
     url,
     (sql) => sql`
       with drift as (
@@ -418,14 +456,22 @@ const thingOf = Effect.fnUntraced(function* (
       ), session as (
         insert into sessions (user_id, created_at, authenticated_at, seen_at, expires_at, address, agent)
         values (${ids.user}, now(), now(), now(), now() + interval '1 day', '192.0.2.1', 'test') returning id::text as session
+      ), webhook as (
+        insert into webhooks (tenant_id, url, events, secret, enabled, created_at, updated_at)
+        values (${ids.customer}, 'https://hooks.example.org/', '{*}', '', false, now(), now()) returning id
+      ), happened as (
+        insert into happenings (type, tenant_id, data, told) values ('webhook.test', ${ids.customer}, '{}', true) returning id
+      ), delivery as (
+        insert into webhook_deliveries (webhook_id, happening_id, created_at, state)
+        select webhook.id, happened.id, now(), 'delivered' from webhook, happened returning id
       ), backups as (
         insert into reports (node, kind, name, record_id, report, reported_at)
         select 'web1', kind, name, id, jsonb_build_object('snapshots', jsonb_build_array(jsonb_build_object('id', ${backup}::text,
           'at', '2031-01-01T00:00:00Z', 'why', 'schedule', 'files', 1, 'bytes', 1, 'databases', '[]'::jsonb))), now()
         from records where kind = 'BackupPolicy' and name = ${slug}
-      ) select drift, run, token, session, ${backup}::text as backup,
+      ) select drift, run, token, session, ${backup}::text as backup, webhook.id::text as webhook, delivery.id::text as delivery,
         (select min(seq)::float8 from revisions where kind = 'Site' and name = ${site}) as revision
-      from drift, run, token, session`,
+      from drift, run, token, session, webhook, delivery`,
   )
   assert.isDefined(row)
   return {
@@ -452,6 +498,8 @@ const missing: Thing = {
   run: "8f9619ff-8b86-4d01-b42d-00c04fc964ff",
   token: "9f9619ff-8b86-4d01-b42d-00c04fc964ff",
   session: "5f9619ff-8b86-4d01-b42d-00c04fc964ff",
+  webhook: "4f9619ff-8b86-4d01-b42d-00c04fc964ff",
+  delivery: "3f9619ff-8b86-4d01-b42d-00c04fc964ff",
   revision: 1,
 }
 

@@ -48,6 +48,15 @@ values (now(), 'login', 'succeeded', 'a', '', '', '', '');
 insert into offers (package, title, currency, visible, updated_at) values ('small', 'Small', 'EUR', true, now()),
   -- Offered, and of no record: one that is made of it would be seen.
   ('ghost', 'Ghost', 'EUR', true, now()), ('used', 'Used', 'EUR', false, now()), ('hidden', 'Hidden', 'EUR', false, now());
+insert into webhooks (tenant_id, url, events, secret, created_at, updated_at) select id, slug, '{}'::text[], '', now(), now() from tenants
+union all values (null::uuid, 'operator', '{}'::text[], '', now(), now());
+insert into happenings (type, tenant_id, reseller_id, data)
+select w.url, w.tenant_id, t.reseller_id, '{}' from webhooks w left join tenants t on t.id = w.tenant_id;
+insert into happenings (type, data) values ('unheard', '{}');
+insert into webhook_deliveries (webhook_id, happening_id, created_at, answer)
+select w.id, h.id, now(), w.url from webhooks w join happenings h on h.type = w.url;
+insert into letters_told (record_id, what, at) select id, name, now() from records where kind = 'Account';
+insert into limits_near (record_id, what, at) select id, name, now() from records where kind = 'Account';
 insert into idempotency_keys (actor, key, tenant_id, fingerprint, created_at) select slug, slug, id, '', now() from tenants
 union all values ('operator', 'operator', null::uuid, ''::bytea, now());
 
@@ -79,7 +88,8 @@ begin
       ('traffic', 'kind || ''/'' || name'), ('inventory', 'kind || ''/'' || name'), ('pauses', 'kind || ''/'' || coalesce(name, ''*'')'),
       ('nodes', 'name'), ('sweeps', 'node'), ('secret_exports', 'node'), ('users', 'email'), ('tenants', 'slug'),
       ('audit_events', 'action'), ('chain', 'table_name'),
-      ('idempotency_keys', 'key'), ('offers', 'package')
+      ('idempotency_keys', 'key'), ('offers', 'package'),
+      ('webhooks', 'url'), ('happenings', 'type'), ('webhook_deliveries', 'answer'), ('letters_told', 'what'), ('limits_near', 'what')
     ) a (tab, label) loop
       begin
         perform set_config('role', who.role, true);
@@ -156,6 +166,27 @@ begin
         values (''a'', ''new'', ''00000000-0000-4000-8000-000000000013'', '''', now())'),
       ('answers by keys', 'update idempotency_keys set answer = ''{}'''),
       ('forgets keys', 'delete from idempotency_keys'),
+      ('makes a webhook of own', 'insert into webhooks (tenant_id, url, events, secret, created_at, updated_at)
+        values (''00000000-0000-4000-8000-000000000011'', ''new'', ''{}'', '''', now(), now())'),
+      ('makes a webhook of foreign', 'insert into webhooks (tenant_id, url, events, secret, created_at, updated_at)
+        values (''00000000-0000-4000-8000-000000000013'', ''new'', ''{}'', '''', now(), now())'),
+      ('makes a webhook that hears everything', 'insert into webhooks (url, events, secret, created_at, updated_at)
+        values (''new'', ''{}'', '''', now(), now())'),
+      ('leads webhooks elsewhere', 'update webhooks set url = ''x'''),
+      ('gives a webhook to foreign', 'update webhooks set tenant_id = ''00000000-0000-4000-8000-000000000013'' where url = ''own'''),
+      ('gives up webhooks', 'delete from webhooks'),
+      ('has own told', 'insert into webhook_deliveries (webhook_id, happening_id, created_at)
+        select w.id, h.id, now() from hooks w, hooks h where w.name = ''own'' and h.name = ''happened to own'''),
+      ('has foreign told', 'insert into webhook_deliveries (webhook_id, happening_id, created_at)
+        select w.id, h.id, now() from hooks w, hooks h where w.name = ''foreign'' and h.name = ''happened to foreign'''),
+      ('has own told of foreign', 'insert into webhook_deliveries (webhook_id, happening_id, created_at)
+        select w.id, h.id, now() from hooks w, hooks h where w.name = ''own'' and h.name = ''happened to foreign'''),
+      ('forgets deliveries', 'delete from webhook_deliveries'),
+      ('lets happen to own', 'insert into happenings (type, tenant_id, data) values (''new'', ''00000000-0000-4000-8000-000000000011'', ''{}'')'),
+      ('lets happen to foreign', 'insert into happenings (type, tenant_id, data) values (''new'', ''00000000-0000-4000-8000-000000000013'', ''{}'')'),
+      ('changes what happened', 'update happenings set told = true'),
+      ('tells letters', 'insert into letters_told (record_id, what, at) values (gen_random_uuid(), ''new'', now())'),
+      ('nears limits', 'insert into limits_near (record_id, what, at) select id, ''new'', now() from ids where kind = ''Site'' limit 1'),
       ('writes the chain', 'insert into chain (seq, table_name, row_seq, payload_hash, prev_hash, hash) values (999, ''x'', 1, '''', '''', '''')')
     ) a (what, statement) loop
       begin
@@ -175,3 +206,5 @@ end $probe$;
 -- Ids that nobody is kept from, so that what is refused is the writing.
 create table ids as select kind, name, id from records;
 grant select on ids to public;
+create table hooks as select url as name, id from webhooks union all select 'happened to ' || type, id from happenings;
+grant select on hooks to public;

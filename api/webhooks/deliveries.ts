@@ -5,7 +5,6 @@ import * as Effect from "effect/Effect"
 import { Actor } from "../identity/actor.ts"
 import { NotFound } from "../problems.ts"
 import { defaultLimit, keysOf, pageOf } from "../store/page.ts"
-import { currentSight } from "../store/sight.ts"
 import { bodyOf } from "./body.ts"
 import type { Heard } from "./events.ts"
 import { Sender } from "./sender.ts"
@@ -109,13 +108,12 @@ export const tryOut = Effect.fn("deliveries.tryOut")(function* (id: string) {
   const sql = yield* PgClient
   const webhook = yield* Webhooks.read(id)
   const { name } = yield* Actor
-  const sight = yield* currentSight
-  const tenant = sight.of === "tenant" ? sight.tenant : null
   const data = JSON.stringify({ webhook: webhook.id, actor: name })
-  // Its row is seen by whoever sees a delivery of it, and there is none yet: nothing of it is read back.
-  const happening = crypto.randomUUID()
-  yield* sql`
-    insert into happenings (id, at, type, tenant_id, data, told)
-    values (${happening}, ${yield* DateTime.nowAsDate}, 'webhook.test', ${tenant}, ${data}::jsonb, true)`
-  return yield* send(id, happening, false)
+  // Of the webhook's owner, whoever tries it.
+  const [made] = yield* sql<{ readonly id: string }>`
+    insert into happenings (at, type, tenant_id, reseller_id, data, told)
+    values (${yield* DateTime.nowAsDate}, 'webhook.test', ${webhook.tenant}::uuid,
+      (select reseller_id from tenants where id = ${webhook.tenant}::uuid), ${data}::jsonb, true)
+    returning id::text as id`
+  return made === undefined ? yield* Effect.die("an event was not made") : yield* send(id, made.id, false)
 })

@@ -199,24 +199,25 @@ do $$
 declare
   each text;
 begin
-  foreach each in array array['webhooks', 'happenings', 'webhook_deliveries', 'letters_told', 'limits_near'] loop
+  foreach each in array array['webhooks', 'happenings', 'webhook_deliveries', 'limits_near'] loop
     execute format('alter table %I enable row level security', each);
     execute format('alter table %I force row level security', each);
     execute format('create policy owner_all on %I to %I using (true) with check (true)', each, current_user);
   end loop;
 end $$;
 create policy tenant_all on webhooks to plumb_tenant
-  using ((select sees_everything()) or tenant_id = (select seeing_tenant()))
-  with check ((select sees_everything()) or tenant_id = (select seeing_tenant()));
--- Whoever sees a webhook sees what it was told, and has it told once more.
+  using ((select sees_everything()) or exists (select from tenants t where t.id = webhooks.tenant_id))
+  with check ((select sees_everything()) or exists (select from tenants t where t.id = webhooks.tenant_id));
+-- Whoever sees a webhook sees what it was told, and has it told once more what is theirs.
 create policy tenant_all on webhook_deliveries to plumb_tenant
   using (exists (select from webhooks w where w.id = webhook_deliveries.webhook_id))
-  with check (exists (select from webhooks w where w.id = webhook_deliveries.webhook_id));
+  with check (exists (select from webhooks w where w.id = webhook_deliveries.webhook_id)
+    and exists (select from happenings h where h.id = webhook_deliveries.happening_id));
 create policy tenant_reads on happenings for select to plumb_tenant
-  using ((select sees_everything()) or exists (select from webhook_deliveries d where d.happening_id = happenings.id));
+  using ((select sees_everything()) or tenant_id = (select seeing_tenant()) or reseller_id = (select seeing_tenant()));
 -- One that only tries a webhook.
 create policy tenant_makes on happenings for insert to plumb_tenant
-  with check ((select sees_everything()) or tenant_id = (select seeing_tenant()));
+  with check ((select sees_everything()) or tenant_id = (select seeing_tenant()) or reseller_id = (select seeing_tenant()));
 create policy tenant_all on limits_near to plumb_tenant using ((select sees_everything())) with check ((select sees_everything()));
 create policy auditor_reads on webhooks for select to plumb_auditor using (true);
 create policy auditor_reads on happenings for select to plumb_auditor using (true);
@@ -224,7 +225,6 @@ create policy auditor_reads on webhook_deliveries for select to plumb_auditor us
 create policy api_all on webhooks to plumb_api using (true) with check (true);
 create policy api_all on happenings to plumb_api using (true) with check (true);
 create policy api_all on webhook_deliveries to plumb_api using (true) with check (true);
-create policy api_all on letters_told to plumb_api using (true) with check (true);
 
 grant select, insert, update, delete on webhooks to plumb_tenant;
 grant select, insert on webhook_deliveries, happenings to plumb_tenant;
