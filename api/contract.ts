@@ -378,6 +378,7 @@ export const Api = HttpApi.make("plumbline")
   .add(health, Identity.login.middleware(AsProblems), Identity.sessions.middleware(AsProblems))
   .add(
     Identity.audit.middleware(AsProblems),
+    Identity.chain.middleware(AsProblems),
     config.middleware(AsProblems),
     webhooks.middleware(AsProblems),
     users.middleware(AsProblems),

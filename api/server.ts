@@ -43,6 +43,7 @@ const routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
     Identity.loginLayer,
     Identity.sessionsLayer,
     Identity.auditLayer,
+    Identity.chainLayer,
     Users.layer,
     // For whom?
     Tenants.resellersLayer,

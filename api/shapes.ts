@@ -540,7 +540,15 @@ export const User = Schema.Struct({
 export type User = typeof User.Type
 
 const most = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 })))
-export const TenantLimits = Schema.Struct({ customers: most, accounts: most })
+export const TenantLimits = Schema.Struct({
+  customers: most,
+  accounts: most,
+  sites: most,
+  databases: most,
+  cronJobs: most,
+  /** What all accounts together are given, in bytes. */
+  disk: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))),
+})
 export type TenantLimits = typeof TenantLimits.Type
 
 /** A reseller, or a customer: of a reseller, or of whoever runs the installation. */

@@ -12,7 +12,7 @@ export const verify = Command.make(
   "verify",
   { output },
   Effect.fn(function* ({ output }) {
-    const verified = yield* ask((api) => api.audit.verify({}))
+    const verified = yield* ask((api) => api.chain.verify({}))
     if (output === "json") yield* printJson(verified)
     else if (verified.broken === null) {
       yield* print(`${paint("green", "the history is whole")}: ${verified.links} links, head ${verified.head}`)

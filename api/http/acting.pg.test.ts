@@ -30,7 +30,7 @@ describe("seeing what another user sees", () => {
   )((it) => {
     it.effect("shows that and changes nothing, until the password is given; both names stand in what was done", () =>
       Effect.gen(function* () {
-        const { actAs, api, carl, me } = yield* scene
+        const { actAs, api, carl, houses, me } = yield* scene
         const opened = yield* actAs(carl)
         assert.strictEqual(opened.status, 201, JSON.stringify(opened.body))
         assert.deepInclude(opened.body.user, { email: "carl@example.org" })
@@ -73,6 +73,35 @@ describe("seeing what another user sees", () => {
             action,
           )
         assert.isTrue((yield* api.ask("GET", "/v1/verify")).body.ok)
+
+        // The customer reads it too, but for where from and with what somebody came who is not theirs.
+        const trailOf = (person: { readonly headers: Record<string, string> }) =>
+          Effect.map(api.ask("GET", "/v1/audit?limit=1000", undefined, person.headers), ({ body }) => body.items)
+        const { customer, foreign, reseller, sibling } = houses.people
+        const own = yield* trailOf(customer)
+        const acted = own.find(({ action }: { readonly action: string }) => action === "session.acted")
+        assert.deepInclude(acted, { actor: "rita@example.org", subjectId: carl, address: "", agent: "" })
+        const login = own.find(
+          ({ action, actorId }: { readonly action: string; readonly actorId: string }) =>
+            action === "login" && actorId === carl,
+        )
+        assert.deepInclude(login, { address: "127.0.0.1" })
+        const people = new Set([carl, houses.people.technical.id])
+        assert.isTrue(
+          own.every(
+            ({ actorId, subjectId }: { readonly actorId: string; readonly subjectId: string }) =>
+              people.has(actorId) || people.has(subjectId),
+          ),
+        )
+        const rows = yield* trailOf(reseller)
+        assert.notStrictEqual(
+          rows.find(({ action }: { readonly action: string }) => action === "session.acted").address,
+          "",
+        )
+        for (const other of [foreign, sibling])
+          assert.notInclude(JSON.stringify(yield* trailOf(other)), "carl@example.org")
+        assert.strictEqual((yield* api.ask("GET", "/v1/verify", undefined, customer.headers)).status, 403)
+        assert.strictEqual((yield* api.ask("GET", "/v1/audit", undefined, houses.people.technical.headers)).status, 403)
       }),
     )
   })

@@ -163,7 +163,11 @@ export const sessionsLayer = HttpApiBuilder.group(Api, "sessions", (handlers) =>
 )
 
 export const auditLayer = HttpApiBuilder.group(Api, "audit", (handlers) =>
-  handlers.handle("list", ({ query }) => answerActor(Audit.list(query))).handle("verify", () => answerActor(verify)),
+  handlers.handle("list", ({ query }) => answerActor(Audit.list(query))),
+)
+
+export const chainLayer = HttpApiBuilder.group(Api, "chain", (handlers) =>
+  handlers.handle("verify", () => answerActor(verify)),
 )
 
 const withText = <Payload extends { readonly token: Redacted.Redacted }>(payload: Payload) => ({

@@ -4,7 +4,7 @@ import { assert, describe, layer, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { aNode } from "../../fixtures/api/a-node.ts"
 import { type Answer, ApiUnderTest } from "../../fixtures/api/api-under-test.ts"
-import { type Houses, makeHouses } from "../../fixtures/api/houses.ts"
+import { type Houses, makeHouses, record } from "../../fixtures/api/houses.ts"
 import { onDatabase } from "../../fixtures/postgres/on-database.ts"
 import { mailServer } from "../../fixtures/smtp/server.ts"
 
@@ -142,7 +142,7 @@ describe("what is sold", () => {
 
     it.effect("is opened for customers by their reseller, in one go, as far as there is room", () =>
       Effect.gen(function* () {
-        const { customers, operator, otherReseller, reseller, resellers, url } = yield* the
+        const { customer, customers, operator, otherReseller, reseller, resellers, url } = yield* the
         const made = yield* reseller("POST", "/v1/reseller/customers", {
           slug: "bakery",
           name: "Bakery: Söhne",
@@ -226,6 +226,51 @@ describe("what is sold", () => {
           if (status === 422) assert.include(["reseller", "customer"], body.problems[0].field)
         // A reseller does not set its own terms.
         assert.strictEqual((yield* reseller("PATCH", `/v1/resellers/${resellers.ours}`, { limits: {} })).status, 403)
+        // What its customers have counts too, whoever makes it; they are not told how much the reseller has.
+        const site = (name: string) => ({ id: name, account: "own", domains: [`${name}.example.org`] })
+        yield* operator("PATCH", `/v1/resellers/${resellers.ours}`, { limits: { sites: 5, databases: 2, cronJobs: 2 } })
+        const sites = yield* Effect.forEach(
+          Array.from({ length: 10 }, (_, index) => site(`more-${index}`)),
+          (wish) => customer("POST", "/v1/customer/websites", wish),
+          { concurrency: "unbounded" },
+        )
+        assert.strictEqual(sites.filter(({ status }) => status === 201).length, 1, JSON.stringify(sites[0]?.body))
+        const full = sites.find(({ status }) => status === 422)
+        assert.deepStrictEqual(full?.body.problems[0].message, "There is no room for one more site.")
+        const database = record("Database", "one-more", { account: "own", users: [] })
+        const refused = yield* reseller("POST", "/v1/apply", { records: [database] })
+        assert.strictEqual(refused.body.problems[0].message, "There are 2 databases, and there may be 2.")
+        // One goes and another comes.
+        const swapped = yield* operator("PATCH", `/v1/resellers/${resellers.ours}`, {
+          limits: { disk: 30 * 1024 ** 3 },
+        })
+        assert.strictEqual(swapped.status, 200)
+
+        // Disk is what accounts are given, by their packages.
+        for (const [id, limits] of [
+          ["ten", { disk: "10G", sites: 9 }],
+          ["twenty", { disk: "20G", sites: 9 }],
+        ] as const)
+          assert.strictEqual((yield* operator("POST", "/v1/packages", { id, limits, visible: true })).status, 201)
+        const pack = (name: string, id: string) =>
+          reseller("PATCH", `/v1/records/Account/${name}`, { spec: { package: id } })
+        const [a, b, c] = [
+          yield* pack("own", "twenty"),
+          yield* pack("sibling", "twenty"),
+          yield* pack("sibling", "ten"),
+        ] as const
+        assert.deepStrictEqual([a.status, b.status, c.status], [200, 422, 200], JSON.stringify(b.body))
+        assert.deepInclude(b.body.problems[0], {
+          field: "spec.package",
+          message: "All accounts together would be given 40 GiB of disk, and there are 30 GiB.",
+        })
+        const endless = yield* pack("sibling", "small")
+        assert.include(endless.body.problems[0].message, "no limit of disk")
+        // Less is always possible.
+        yield* operator("PATCH", `/v1/resellers/${resellers.ours}`, { limits: { disk: 1024 ** 3 } })
+        assert.strictEqual((yield* pack("own", "ten")).status, 200)
+        assert.strictEqual((yield* pack("own", "twenty")).status, 422)
+
         // Nor is one given more customers than it may have.
         yield* operator("PATCH", `/v1/resellers/${resellers.ours}`, { limits: { customers: 2 } })
         const given = yield* operator("PATCH", `/v1/customers/${customers.direct}`, { reseller: resellers.ours })

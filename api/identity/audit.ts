@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { AuditEvent } from "../shapes.ts"
 import { defaultLimit, keysOf, malformedParameter, pageOf } from "../store/page.ts"
+import { currentSight } from "../store/sight.ts"
 import { Actor } from "./actor.ts"
 import { caller } from "./caller.ts"
 
@@ -108,15 +109,18 @@ const instantOf = Effect.fnUntraced(function* (field: string, text: string | und
     : yield* malformedParameter(field, "This is not an instant.", "Write it as ISO 8601, such as 2030-01-31T12:00:00Z.")
 })
 
-/** Newest first. */
+/** Newest first. Tenants are not told where from and with what somebody came who is not theirs. */
 export const list = Effect.fn("audit.list")(function* (filter: AuditFilter) {
   const sql = yield* PgClient
   const limit = filter.limit ?? defaultLimit
   const after = filter.after === undefined ? undefined : yield* Effect.fromResult(keysOf(filter.after, 1))
   const [since, until] = [yield* instantOf("since", filter.since), yield* instantOf("until", filter.until)]
+  const sight = yield* currentSight
+  const theirs =
+    sight.of === "tenant" ? sql`exists (select from users u where u.id = audit_events.actor_id)` : sql`true`
   const rows = yield* sql<Row>`
-    select seq::float8 as seq, at, action, outcome, actor_id, actor, subject_id, session_id, address, agent, request_id, target,
-      before, after, details
+    select seq::float8 as seq, at, action, outcome, actor_id, actor, subject_id, session_id, request_id, target, before, after,
+      details, case when ${theirs} then address else '' end as address, case when ${theirs} then agent else '' end as agent
     from audit_events
     where ${sql.and([
       filter.action === undefined ? sql`true` : sql`action = ${filter.action}`,

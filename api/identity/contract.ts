@@ -230,7 +230,12 @@ export const audit = HttpApiGroup.make("audit")
       /** Newest first. */
       success: Schema.Struct({ items: Schema.Array(Shapes.AuditEvent), next: Schema.NullOr(Schema.String) }),
     }),
-    /** Computes the whole chain again: revisions, drift and this trail. */
+  )
+  .middleware(Authenticated)
+
+export const chain = HttpApiGroup.make("chain")
+  .add(
+    /** Computes the whole chain again: revisions, drift and the audit trail. */
     HttpApiEndpoint.get("verify", "/v1/verify", { success: Shapes.Verified }),
   )
   .middleware(Authenticated)

@@ -18,6 +18,7 @@ const auditor: ReadonlyArray<Scope> = [
   "runs:read",
   "pauses:read",
   "audit:read",
+  "chain:read",
   "users:read",
   "resellers:read",
   "customers:read",
@@ -43,6 +44,7 @@ const customer: ReadonlyArray<Scope> = [
   "customers:read",
   "webhooks:read",
   "webhooks:write",
+  "audit:read",
 ]
 
 const scopes: { readonly [R in Role]: ReadonlySet<Scope> } = {

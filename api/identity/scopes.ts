@@ -23,6 +23,7 @@ export const Scope = Schema.Literals([
   "secrets:read",
   "secrets:write",
   "audit:read",
+  "chain:read",
   "config:read",
   "config:write",
   "users:read",

@@ -45,7 +45,7 @@ const rowsOf = Effect.fnUntraced(function* (name?: string) {
   const sql = yield* PgClient
   return yield* sql<Row>`
     select r.name, r.spec, r.version::float8 as version, o.title, o.features,
-      coalesce(o.currency, (select value ->> 'currency' from settings where name = 'billing')) as currency,
+      coalesce(o.currency, default_currency()) as currency,
       o.monthly_price::float8 as monthly_price, o.yearly_price::float8 as yearly_price, o.visible,
       (select count(*)::int from records a
         where a.kind = 'Account' and a.deleted_at is null and a.spec ->> 'package' = r.name) as accounts

@@ -45,6 +45,10 @@ insert into sweeps (node, resources, drifted, duration_ms) values ('web1', 1, 0,
 insert into secret_exports (node, actor) values ('web1', 'a');
 insert into audit_events (at, action, outcome, actor, address, agent, request_id, target)
 values (now(), 'login', 'succeeded', 'a', '', '', '', '');
+insert into audit_events (at, action, outcome, actor, actor_id, address, agent, request_id, target)
+select now(), 'by ' || email, 'succeeded', 'a', id, '', '', '', '' from users;
+insert into audit_events (at, action, outcome, actor, subject_id, address, agent, request_id, target)
+select now(), 'as ' || email, 'succeeded', 'a', id, '', '', '', '' from users;
 insert into offers (package, title, currency, visible, updated_at) values ('small', 'Small', 'EUR', true, now()),
   -- Offered, and of no record: one that is made of it would be seen.
   ('ghost', 'Ghost', 'EUR', true, now()), ('used', 'Used', 'EUR', false, now()), ('hidden', 'Hidden', 'EUR', false, now());

@@ -28,6 +28,7 @@ import { lastOf } from "./history.ts"
 import { changeOf, judge, type Neighbours, neighboursOf, type SetChange } from "./judge.ts"
 import { dateNew, keepLeftOut } from "./keep.ts"
 import { keyOf, mismatches, plan, prune, type Step, type Unwanted, type Wanted } from "./plan.ts"
+import { overReseller } from "./reseller-limits.ts"
 import { reserved } from "./reserved.ts"
 import { sealSecrets } from "./seal.ts"
 import { currentSight, lookingAs, operator, type Sight, type TenantSight } from "./sight.ts"
@@ -87,6 +88,7 @@ export const write = Effect.fn("write")(function* (request: Write) {
       const mistakes = [...examined.mistakes, ...keyless]
       if (sight.of === "tenant") {
         mistakes.push(...refusals(sight, planned.steps, sealed.wanted), ...planned.mistakes)
+        mistakes.push(...(yield* byAll(overReseller(sight, planned.steps))))
         mistakes.push(...judgedBy(yield* lookingAs(wholeOf(sight))(neighboursOf(change))))
         // Nobody learns of others by what is wrong already.
         const beside = [
@@ -187,10 +189,6 @@ const withCustomers = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>) {
             mend: "Name one of yours; GET /v1/customers lists them.",
           }),
         ),
-        ...(yield* tooMany(
-          sight,
-          named.flatMap(({ step }) => (step.before === undefined ? [step] : [])),
-        )),
       ],
     }
   return {
@@ -202,25 +200,6 @@ const withCustomers = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>) {
     }),
     mistakes: [],
   }
-})
-
-/** Of the accounts that a reseller opens, those that are too many. Under the lock of the one writer. */
-const tooMany = Effect.fnUntraced(function* ({ tenant }: TenantSight, opened: ReadonlyArray<Step>) {
-  const sql = yield* PgClient
-  const [row] = yield* sql<{ readonly most: number | null; readonly accounts: number }>`
-    select (limits ->> 'accounts')::float8 as most,
-      (select count(*)::float8 from records where kind = 'Account' and reseller_id = t.id and deleted_at is null)
-        as accounts
-    from tenants t where id = ${tenant}`
-  const most = row?.most ?? null
-  if (row === undefined || most === null) return []
-  return opened.slice(Math.max(0, most - row.accounts)).map(
-    ({ kind, name }): Mistake => ({
-      ...{ kind, name, field: "spec.customer" },
-      message: `There are ${row.accounts} accounts, and there may be ${most}.`,
-      mend: "Remove one, or ask whoever runs the installation for more.",
-    }),
-  )
 })
 
 interface Examined {

@@ -232,3 +232,8 @@ grant select, insert, delete on limits_near to plumb_tenant;
 grant select on webhooks, happenings, webhook_deliveries to plumb_auditor;
 grant select, update on webhooks to plumb_api;
 grant select, insert, update, delete on happenings, webhook_deliveries, letters_told to plumb_api;
+
+-- Of packages that name no other; an auditor, who sees packages, sees no settings.
+create function default_currency() returns text language sql stable security definer set search_path = public, pg_temp as $$
+  select value ->> 'currency' from settings where name = 'billing'
+$$;
