@@ -407,9 +407,23 @@ export type CustomerDashboard = typeof CustomerDashboard.Type
 
 const Used = Schema.Struct({ used: Schema.Int, limit: Schema.NullOr(Schema.Int) })
 
+const most = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 })))
+export const TenantLimits = Schema.Struct({
+  customers: most,
+  accounts: most,
+  sites: most,
+  databases: most,
+  cronJobs: most,
+  /** What all accounts together are given, in bytes. */
+  disk: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))),
+})
+export type TenantLimits = typeof TenantLimits.Type
+
 export const ResellerDashboard = Schema.Struct({
   customers: Used,
   accounts: Used,
+  /** All that there is room for. */
+  limits: TenantLimits,
   suspended: Schema.Int,
   websites: Counted,
   databases: Counted,
@@ -538,18 +552,6 @@ export const User = Schema.Struct({
   createdAt: Instant,
 })
 export type User = typeof User.Type
-
-const most = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 })))
-export const TenantLimits = Schema.Struct({
-  customers: most,
-  accounts: most,
-  sites: most,
-  databases: most,
-  cronJobs: most,
-  /** What all accounts together are given, in bytes. */
-  disk: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))),
-})
-export type TenantLimits = typeof TenantLimits.Type
 
 /** A reseller, or a customer: of a reseller, or of whoever runs the installation. */
 export const Tenant = Schema.Struct({

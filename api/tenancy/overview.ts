@@ -29,6 +29,7 @@ export const overview = Effect.gen(function* () {
   const found: ResellerDashboard = {
     customers: { used: counts?.customers ?? 0, limit: terms?.limits.customers ?? null },
     accounts: { used: counts?.accounts ?? 0, limit: terms?.limits.accounts ?? null },
+    limits: terms?.limits ?? {},
     suspended: counts?.suspended ?? 0,
     websites: counted(records, "Site"),
     databases: counted(records, "Database"),
