@@ -421,14 +421,19 @@ describe("webhooks", () => {
         const limited = yield* operator("PATCH", "/v1/records/Package/own-plan", { spec: { limits: { disk: "100M" } } })
         assert.strictEqual(limited.status, 200, JSON.stringify(limited.body))
         // Limits are looked at when a process starts, and then now and then; twice is no news.
-        yield* Effect.orDie(serve(url))
-        yield* Effect.orDie(serve(url))
+        // Their clocks are their own, so they end before time goes on.
         const all = ["A backup has failed", "A certificate cannot be had", "A limit is near"]
-        yield* until(() => {
-          assert.sameMembers(subjects("carl@example.org"), all)
-          // Nobody runs it but the operator.
-          assert.deepStrictEqual(subjects("ada@example.org"), ["A backup has failed"])
-        })
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            yield* Effect.orDie(serve(url))
+            yield* Effect.orDie(serve(url))
+            yield* until(() => {
+              assert.sameMembers(subjects("carl@example.org"), all)
+              // Nobody runs it but the operator.
+              assert.deepStrictEqual(subjects("ada@example.org"), ["A backup has failed"])
+            })
+          }),
+        )
         const bodies = letters("carl@example.org")
           .map(({ body }) => body)
           .join()
