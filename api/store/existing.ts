@@ -42,16 +42,10 @@ export const keysOfSource = Effect.fn("existing.keysOfSource")(function* (source
 export const touched = Effect.fn("existing.touched")(function* (ties: ReadonlySet<string>) {
   if (ties.size === 0) return []
   const sql = yield* PgClient
-  // A look-up in the index for each tie (`offset 0` keeps it one, also while there are no statistics): `ties && all`, or a
-  // plain join, may compare every row with thousands of ties.
+  // A look-up in the index for each tie (migration 0031): `ties && all`, or a plain join, may compare every row with thousands.
   return yield* sql<RecordRow>`
     select ${recordColumns(sql)} from records r
-    where deleted_at is null and id in (
-      select t.id from unnest(${[...ties]}::text[]) as wanted (tie)
-        cross join lateral (select id from records where ties @> array[tie] and deleted_at is null offset 0) t
-      union
-      select id from records where untied and deleted_at is null
-    )
+    where deleted_at is null and id in (select id from tied(${[...ties]}::text[]) union select * from untied())
     order by kind, name`
 })
 
@@ -63,12 +57,9 @@ export const countTies = Effect.fn("existing.countTies")(function* (
   if (ties.length === 0) return new Map<string, number>()
   const sql = yield* PgClient
   const rows = yield* sql<{ readonly tie: string; readonly count: number }>`
-    select tie, count(*)::float8 as count from unnest(${[...ties]}::text[]) as wanted (tie)
-      cross join lateral (
-        select kind || '/' || name as key from records where ties @> array[tie] and deleted_at is null offset 0
-      ) r
-      left join unnest(${[...except]}::text[]) as left_out (key) using (key)
-    where left_out.key is null group by tie`
+    select tie, count(*)::float8 as count
+    from tied(${[...ties]}::text[]) t join records r on r.id = t.id and r.deleted_at is null
+    where r.kind || '/' || r.name <> all (${[...except]}::text[]) group by tie`
   return new Map(rows.map(({ tie, count }) => [tie, count]))
 })
 
@@ -76,7 +67,7 @@ export const countTies = Effect.fn("existing.countTies")(function* (
 export const tieUp = Effect.gen(function* () {
   const sql = yield* PgClient
   const untied = yield* sql<RecordRow>`
-    select ${recordColumns(sql)} from records r where untied and deleted_at is null`
+    select ${recordColumns(sql)} from records r where id in (select * from untied()) and deleted_at is null`
   const rows = untied.flatMap(({ id, version, ...row }) =>
     decoded(row).map((envelope) => ({ id, version, ties: tiesOf(envelope) })),
   )
