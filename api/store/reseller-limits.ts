@@ -123,8 +123,13 @@ const disk = Effect.fnUntraced(function* ({ id, limits }: Reseller, steps: Reado
   return mistakes
 })
 
+/** Whether anything is made, or an account is changed: nothing else takes room. */
+export const mayBeTooMuch = (steps: ReadonlyArray<Step>): boolean =>
+  steps.some((step) => opened(step) || (step.kind === "Account" && step.action !== "unchanged"))
+
 /** Looking as whoever sees everything. */
 export const overReseller = Effect.fn("overReseller")(function* (sight: TenantSight, steps: ReadonlyArray<Step>) {
+  if (!mayBeTooMuch(steps)) return []
   const reseller = yield* resellerOf(sight)
   if (reseller === undefined) return []
   const own = sight.as === "reseller"

@@ -51,7 +51,10 @@ export const layer = Layer.effectDiscard(
     const sql = yield* PgClient
     const again = <A, E, R>(work: Effect.Effect<A, E, R>, spaced: Schedule.Schedule<unknown>) =>
       work.pipe(
-        Effect.catchCause((cause) => Effect.logWarning("What has happened waits to be told", cause)),
+        // While the database is away, now and then is often enough to say so.
+        Effect.catchCause((cause) =>
+          Effect.andThen(Effect.logWarning("What has happened waits to be told", cause), Effect.sleep("10 seconds")),
+        ),
         Effect.repeat(spaced),
         Effect.forkScoped,
       )

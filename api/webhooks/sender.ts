@@ -138,7 +138,7 @@ export const layer = Layer.effect(
         // It comes again by itself, later each time, and its row says why.
         Effect.catchTag("NotArrived", () => Effect.void),
         Effect.catchCause((cause) =>
-          Effect.andThen(Effect.logWarning("A webhook waits", cause), Effect.sleep("1 second")),
+          Effect.andThen(Effect.logWarning("A webhook waits", cause), Effect.sleep("10 seconds")),
         ),
         Effect.forever,
       )
