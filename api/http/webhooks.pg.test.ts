@@ -413,9 +413,20 @@ describe("webhooks", () => {
             ('Certificate', 'own-blog', 'web1', 1,
               '[{"type":"Ready","status":"${status}","reason":"${reason}","message":"own.example.org points to 192.0.2.9."}]')
             on conflict (kind, name, node) do update set conditions = excluded.conditions`)
-        yield* certificate("Ordering", "False")
+        const failures = () =>
+          Effect.map(
+            sql(`select count(*)::int as n from happenings where type = 'certificate.failing'`),
+            ([row]) => row,
+          )
+        for (const reason of ["Ordering", "WaitingForRecord", "WaitingForResource", "NotInSync"])
+          yield* certificate(reason, "False")
         yield* certificate("Converged")
+        assert.deepStrictEqual(yield* failures(), { n: 0 })
         yield* certificate("RenewalFailed")
+        yield* certificate("RenewalFailed")
+        assert.deepStrictEqual(yield* failures(), { n: 1 })
+        yield* certificate("NamePointsElsewhere", "False")
+        assert.deepStrictEqual(yield* failures(), { n: 2 })
         yield* sql(`insert into measurements (node, kind, name, measure, value, measured_at)
           values ('web1', 'Account', 'own', 'disk', 95 * 1024 * 1024, now())`)
         const limited = yield* operator("PATCH", "/v1/records/Package/own-plan", { spec: { limits: { disk: "100M" } } })

@@ -128,12 +128,13 @@ create function condition_of(conditions jsonb, of_type text) returns jsonb langu
   select coalesce((select c from jsonb_array_elements(conditions) c where c ->> 'type' = of_type limit 1), '{}')
 $$;
 
--- Not while it is only being ordered.
+-- Not while it is only being ordered, nor while it waits for something else, which says for itself what is wrong.
 create function failure_of_certificate(conditions jsonb) returns jsonb language sql immutable parallel safe as $$
   select case
     when c ->> 'reason' = 'RenewalFailed' then c
     when c ->> 'status' = 'False'
-      and c ->> 'reason' not in ('Ordering', 'OrderTakesLong', 'WaitingForRecord', 'NotInSync', 'Removed', 'Drifted') then c
+      and c ->> 'reason' not in ('Ordering', 'OrderTakesLong', 'WaitingForRecord', 'WaitingForResource', 'NotInSync',
+        'StillReferred', 'Changed', 'StoreAway', 'Removed', 'Drifted') then c
   end from condition_of(conditions, 'Ready') c
 $$;
 
