@@ -32,8 +32,8 @@ export default defineConfig({
           exclude: ["**/node_modules/**", "**/.plumbline/**"],
           globalSetup: ["fixtures/postgres/global-setup.ts"],
           maxWorkers,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
