@@ -395,7 +395,10 @@ describe("access", () => {
     })
     for (const { landlock, ...unknown } of [liveFacts])
       for (const facts of [unknown, { ...unknown, landlock: 5 }]) {
-        expect([landlock, withAccess({ shell: "jail" }, facts)]).toMatchObject([6, { reason: "KernelTooOld" }])
+        expect([landlock, withAccess({ shell: "jail" }, facts)]).toMatchObject([6, { reason: "PastaAbsent" }])
+        expect(withAccess({ shell: "jail" }, { ...facts, pasta: "/usr/bin/pasta" })).toMatchObject({
+          outcome: "resources",
+        })
         expect(withAccess({ shell: "sftp" }, facts)).toMatchObject({ outcome: "resources" })
       }
     expect(withAccess({ shell: "sftp" }, { ...liveFacts, bubblewrap: null })).toMatchObject({ outcome: "resources" })

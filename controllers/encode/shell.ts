@@ -18,3 +18,9 @@ export const quoted = (value: string): Text<"shell"> =>
 
 export const name = (value: string): Text<"shell"> =>
   encoded("shell", shaped("a name in a script", value, /^[a-z][a-z0-9-]*$/, "Use a name of ours."))
+
+export const address = (value: string): Text<"shell"> =>
+  encoded("shell", shaped("an address in a script", value, /^[0-9a-f.:]+$/, "Use an IPv4 or IPv6 address."))
+
+export const numbers = (values: ReadonlyArray<number>): Text<"shell"> =>
+  encoded("shell", shaped("numbers in a script", values.join(","), /^\d+(,\d+)*$/, "Use whole numbers."))

@@ -17,6 +17,7 @@ import { user } from "../../reconciler/resources/user.ts"
 import { logrotate, pathWith } from "../encode/logrotate.ts"
 import { type Format, file, type Text } from "../encode/text.ts"
 import { platform, ssh, sshGroups, sshNumbers } from "../layout.ts"
+import { keepsSocketsApart } from "./apart.ts"
 import { jailScript } from "./jail.ts"
 import { jailFilter } from "./jail-filter.ts"
 import { pamBefore, pamBlock, sessionScript } from "./ssh-session.ts"
@@ -64,7 +65,17 @@ export const sshOfNode = (facts: Facts): ReadonlyArray<Resource> => [
   ...(facts.sshd === null ? [] : service(facts.sshd, facts)),
 ]
 
-const service = (sshd: NonNullable<Facts["sshd"]>, { bubblewrap }: Facts): ReadonlyArray<Resource> => [
+const jail = ({ sftpServer }: NonNullable<Facts["sshd"]>, { bubblewrap, ...facts }: Facts): ReadonlyArray<Resource> => {
+  if (bubblewrap === null || sftpServer === null) return []
+  const pasta = keepsSocketsApart(facts) ? undefined : (facts.pasta ?? undefined)
+  const content = file(jailScript({ bubblewrap, sftpServer, ...(pasta === undefined ? {} : { pasta }) }))
+  return [
+    fileResource(ssh.jailFilter, { ...root, mode: 0o644, content: jailFilter() }, inFolder),
+    fileResource(ssh.jail, { ...root, mode: 0o755, content }, { ...everyNode, after: [pathKey(ssh.jailFilter)] }),
+  ]
+}
+
+const service = (sshd: NonNullable<Facts["sshd"]>, facts: Facts): ReadonlyArray<Resource> => [
   directory(
     ssh.accountLogs,
     { ...root, mode: 0o711 },
@@ -72,16 +83,7 @@ const service = (sshd: NonNullable<Facts["sshd"]>, { bubblewrap }: Facts): Reado
   ),
   script(ssh.session, sessionScript()),
   script(ssh.transfers, transfersScript()),
-  ...(bubblewrap === null || sshd.sftpServer === null
-    ? []
-    : [
-        fileResource(ssh.jailFilter, { ...root, mode: 0o644, content: jailFilter() }, inFolder),
-        fileResource(
-          ssh.jail,
-          { ...root, mode: 0o755, content: file(jailScript(bubblewrap, sshd.sftpServer)) },
-          { ...everyNode, after: [pathKey(ssh.jailFilter)] },
-        ),
-      ]),
+  ...jail(sshd, facts),
   ...(
     [
       [transfersLayout.socketFile, transfersSocket()],

@@ -17,7 +17,7 @@ import type { AccountSpec } from "../../spec/account.ts"
 import { plainOf } from "../../spec/secret.ts"
 import { UnsafeValue } from "../encode/unsafe.ts"
 import { accountLayout, ssh, sshGroups, sshLayout } from "../layout.ts"
-import { keepsSocketsApart, kernelNeeded } from "../node/apart.ts"
+import { keepsSocketsApart } from "../node/apart.ts"
 import { transfersLayout } from "../node/transfers.ts"
 
 /** What the node lacks for this access; undefined when it lacks nothing. A folder as a host runs no sessions. */
@@ -40,11 +40,13 @@ export const lacking = (
       message: "This node cannot make jails.",
       mend: "Install it: apt-get install bubblewrap.",
     }
-  if (!keepsSocketsApart(facts))
+  if (!keepsSocketsApart(facts) && (facts.pasta ?? null) === null)
     return {
-      reason: "KernelTooOld",
-      message: "A jail on this node would not keep the abstract sockets of accounts apart: that takes Landlock 6.",
-      mend: kernelNeeded,
+      reason: "PastaAbsent",
+      message:
+        "A jail on this node would not keep the abstract sockets of accounts apart: that takes Landlock 6 of Linux, or pasta " +
+        "for a network of its own.",
+      mend: "Install it: apt-get install passt.",
     }
   if (sshd.sftpServer === null)
     return {

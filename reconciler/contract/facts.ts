@@ -49,6 +49,8 @@ export const Facts = Schema.Struct({
   ),
   /** Path of the program that makes jails; null where there is none. */
   bubblewrap: Schema.NullOr(Schema.String),
+  /** Path of pasta(1), which gives a jail a network of its own; null where there is none. */
+  pasta: Schema.optionalKey(Schema.NullOr(Schema.String)),
   /** The version of Landlock that the kernel has, 0 where it has none; left out where nobody has asked it. landlock(7). */
   landlock: Schema.optionalKey(Schema.Int),
   /** Path of nft(8), where this host can filter packets with it; null where it cannot. */

@@ -46,6 +46,7 @@ const factsOf = (host: HostShape, servers: Pick<Facts, "mariadb" | "postgresql">
     ...servers,
     sshd: sshd === null ? null : { program: sshd.path, version: sshd.version, sftpServer: sshd.sftpServer },
     bubblewrap: live && fs.existsSync(bubblewrap) ? bubblewrap : null,
+    pasta: live && fs.existsSync(pasta) ? pasta : null,
     nftables: host.packetFilter.program,
     ...(options.recipient === undefined ? {} : { sealing: { recipient: options.recipient } }),
     homes: { filesystem: host.quotas.filesystem, quotas: host.quotas.kind },
@@ -95,6 +96,7 @@ const restic = "/usr/bin/restic"
 const keeper = fileURLToPath(new URL("../backups/keeper.main.ts", import.meta.url))
 
 const bubblewrap = "/usr/bin/bwrap"
+const pasta = "/usr/bin/pasta"
 
 const sendmail = "/usr/sbin/sendmail"
 const msmtp = "/usr/bin/msmtp"
