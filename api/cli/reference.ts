@@ -48,10 +48,13 @@ const Shape: Schema.Codec<Shape> = Schema.suspend(() =>
 
 const code = (value: Schema.Json | undefined): string => `\`${JSON.stringify(value)}\``
 
+/** What a value may be, where it is one of several things. */
+const alternatives = (shape: Shape): ReadonlyArray<Shape> => (shape.anyOf ?? []).filter(({ type }) => type !== "null")
+
 /** A constraint that was added to a schema stands in its `allOf`; the later one speaks for the field. */
 const merged = (shape: Shape): Shape => {
-  const parts = [...(shape.anyOf ?? []).filter(({ type }) => type !== "null").slice(0, 1), ...(shape.allOf ?? [])]
-  return Object.assign({}, shape, ...parts.map(merged))
+  const all = alternatives(shape)
+  return Object.assign({}, shape, ...[...(all.length === 1 ? all : []), ...(shape.allOf ?? [])].map(merged))
 }
 
 const range = ({ minimum, maximum }: Shape): string =>
@@ -73,10 +76,12 @@ const valuesOf = (given: Shape): string => {
   const secret = secretOf(given)
   if (secret !== undefined) return secret
   const shape = merged(given)
+  const several = alternatives(shape)
+  if (several.length > 1) return [...new Set(several.map(valuesOf))].join(" or ")
   if (shape.enum !== undefined) return shape.enum.map(code).join(", ")
   if (shape.type === "array") {
     const limit = shape.maxItems === undefined ? "" : `, at most ${shape.maxItems}`
-    return `list of ${shape.items?.type === "object" ? "groups" : valuesOf(shape.items ?? {})}${limit}`
+    return `list of ${valuesOf(shape.items ?? {}).replace(/^group$/, "groups")}${limit}`
   }
   if (shape.type === "object") return "group"
   if (shape.type === "integer" || shape.type === "number") return `number${range(shape)}`
@@ -87,16 +92,18 @@ const valuesOf = (given: Shape): string => {
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ")
 
 /** One row a field; what stands inside a field follows it with its path. */
-const rows = (path: string, given: Shape, required: boolean): ReadonlyArray<string> => {
+const rows = (path: string, given: Shape, presence: "required" | "one of these" | undefined): ReadonlyArray<string> => {
   const shape = merged(given)
-  const fallback = required ? "required" : shape.default === undefined ? "" : code(shape.default)
+  const fallback = presence ?? (shape.default === undefined ? "" : code(shape.default))
   const row = `| \`${path}\` | ${cell(shape.description ?? "")} | ${cell(valuesOf(shape))} | ${cell(fallback)} |`
   const inner = shape.type === "array" ? merged(shape.items ?? {}) : shape
   const suffix = shape.type === "array" ? "[]" : ""
   return [row, ...fields(`${path}${suffix}`, inner)]
 }
 
-const fields = (path: string, shape: Shape): ReadonlyArray<string> => {
+const fields = (path: string, shape: Shape, isAlternative = false): ReadonlyArray<string> => {
+  const several = secretOf(shape) === undefined ? alternatives(shape) : []
+  if (several.length > 1) return several.flatMap((each) => fields(path, merged(each), true))
   const properties = Object.entries(shape.properties ?? {})
   const texts = new Set(properties.map(([, property]) => JSON.stringify(property)))
   const [first] = properties
@@ -106,7 +113,11 @@ const fields = (path: string, shape: Shape): ReadonlyArray<string> => {
     return [`| \`${path}.*\` | One of ${names} | ${cell(valuesOf(first[1]))} | |`]
   }
   return properties.flatMap(([name, property]) =>
-    rows(path === "" ? name : `${path}.${name}`, property, shape.required?.includes(name) === true),
+    rows(
+      path === "" ? name : `${path}.${name}`,
+      property,
+      shape.required?.includes(name) !== true ? undefined : isAlternative ? "one of these" : "required",
+    ),
   )
 }
 
@@ -120,7 +131,7 @@ const section = (kind: KindName): string => {
     "",
     "| field | what it is | values | default |",
     "| --- | --- | --- | --- |",
-    ...(name === undefined ? [] : rows("metadata.name", name, true)),
+    ...(name === undefined ? [] : rows("metadata.name", name, "required")),
     ...fields("spec", shape.properties?.["spec"] ?? {}),
     "",
   ].join("\n")
