@@ -21,6 +21,10 @@ export const policyAnnotations = {
     values: ["true", "false"],
     explanation: "Heal drift of this record, or only report it.",
   },
+  "plumbline.dev/suspended-by": {
+    values: ["operator", "reseller", "customer"],
+    explanation: "Who suspended it, and may lift that. Written by the API.",
+  },
 } as const satisfies {
   readonly [key: string]: { readonly values: ReadonlyArray<string>; readonly explanation: string }
 }

@@ -161,7 +161,8 @@ server completes and checks a file whose first line is \`# yaml-language-server:
 (\`plumb schema\` prints that file).
 
 Annotations that mean something: \`plumbline.dev/adopt: "true"\` lets a record take over what stood on the host before it;
-\`plumbline.dev/self-heal: "false"\` has its drift reported and not healed.
+\`plumbline.dev/self-heal: "false"\` has its drift reported and not healed. \`plumbline.dev/suspended-by\` is written by the API
+([tenancy](tenancy.md)).
 `
 
 export const reference = (): string => [head, ...kindNames.map(section)].join("\n").replace(/\n+$/, "\n")

@@ -108,6 +108,57 @@ describe("a customer", () => {
       }),
     )
 
+    it.effect("lifts no suspension that came from above, by no way round, and who is above lifts all below", () =>
+      Effect.gen(function* () {
+        const { ask, operator, reseller } = yield* the
+        const { id } = (yield* ask("POST", "/v1/customer/websites", { domains: ["rested.example.org"] })).body
+        const [path, record] = [`/v1/customer/websites/${id}`, `/v1/records/Site/${id}`]
+        const stored = () => Effect.map(operator("GET", record), ({ body }) => body)
+        const by = (record: { readonly metadata: { readonly annotations?: object } }) =>
+          record.metadata.annotations?.["plumbline.dev/suspended-by" as never]
+        for (const [above, name] of [
+          [operator, "operator"],
+          [reseller, "reseller"],
+        ] as const) {
+          assert.strictEqual((yield* above("POST", `${path}/suspend`)).status, 200)
+          const before = yield* stored()
+          assert.deepStrictEqual([before.spec.suspended, by(before)], [true, name])
+          const tried = yield* Effect.all([
+            ask("POST", `${path}/activate`),
+            ask("PATCH", path, { suspended: false }),
+            ask("PATCH", path, { domains: ["moved.example.org"] }),
+            ask("PATCH", path, { suspended: false, metadata: { annotations: {} } }),
+            ask("DELETE", path),
+            ask("PATCH", record, {
+              metadata: { annotations: null },
+              spec: { suspended: false },
+            }),
+            ask("DELETE", `${record}?version=${before.version}`),
+            ask("POST", "/v1/rollback", { kind: "Site", name: id }),
+          ])
+          for (const answer of tried) assert.isAtLeast(answer.status, 400, JSON.stringify(answer.body))
+          assert.deepStrictEqual([tried[0]?.status, fieldsOf(tried[0] as never)], [422, ["suspended"]])
+          assert.deepInclude(yield* stored(), { version: before.version, spec: before.spec })
+          if (above === operator) assert.strictEqual((yield* reseller("POST", `${path}/activate`)).status, 422)
+          // To say again what stands there is no change.
+          assert.strictEqual((yield* ask("POST", `${path}/suspend`)).status, 200)
+          assert.strictEqual((yield* above("POST", `${path}/activate`)).body.fields.suspended, false)
+          assert.isUndefined(by(yield* stored()))
+        }
+        assert.strictEqual((yield* ask("POST", `${path}/suspend`)).status, 200)
+        assert.strictEqual(by(yield* stored()), "customer")
+        assert.strictEqual((yield* reseller("POST", `${path}/activate`)).status, 200)
+        const claimed = {
+          metadata: { annotations: { "plumbline.dev/suspended-by": "operator" } },
+          spec: { suspended: true },
+        }
+        assert.strictEqual((yield* ask("PATCH", record, claimed)).status, 200)
+        assert.strictEqual(by(yield* stored()), "customer")
+        assert.strictEqual((yield* ask("POST", `${path}/activate`)).status, 200)
+        assert.strictEqual((yield* ask("DELETE", path)).status, 200)
+      }),
+    )
+
     it.effect("chooses a website's PHP by its version, and its settings with it", () =>
       Effect.gen(function* () {
         const { ask, operator } = yield* the

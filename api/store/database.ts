@@ -7,15 +7,17 @@
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
+import { Glances } from "./glances.ts"
 
 /** Its own schema first: the queue of letters makes its tables there. */
 export const asApi = { role: "plumb_api", search_path: "plumb_api, public" }
 
-export const layer = (url: Redacted.Redacted) =>
-  PgClient.layer({
+export const layer = (url: Redacted.Redacted) => {
+  const options = {
     url,
     applicationName: "plumbline-api",
     startupParameters: {
@@ -25,8 +27,9 @@ export const layer = (url: Redacted.Redacted) =>
       idle_in_transaction_session_timeout: "60s",
     },
     connectTimeout: "3 seconds",
-    maxConnections: 10,
-  })
+  } as const
+  return Layer.merge(PgClient.layer({ ...options, maxConnections: 10 }), Glances.layer(options))
+}
 
 /** Whether the same request may well succeed once Postgres is back. */
 export const isAway = (error: SqlError): boolean => {
@@ -66,4 +69,6 @@ export const transaction =
  * Records are written by one transaction at a time: rules across records (a domain has one site, a reference leads
  * somewhere) hold only if nobody adds a record between the check and the write.
  */
-export const oneWriter = (sql: PgClient.PgClient) => sql`select pg_advisory_xact_lock(7205759405)`
+export const oneWriter = (sql: PgClient.PgClient) => sql`select ${writersLock(sql)}`
+
+export const writersLock = (sql: PgClient.PgClient) => sql.literal("pg_advisory_xact_lock(7205759405)")

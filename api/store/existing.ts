@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { decodeEnvelope, type Envelope } from "../../spec/kinds.ts"
 import { tiesOf } from "../../spec/ties.ts"
+import { writersLock } from "./database.ts"
 import { documentOf, keyOf } from "./plan.ts"
 import { type RecordRow, recordColumns } from "./rows.ts"
 
@@ -63,7 +64,15 @@ export const countTies = Effect.fn("existing.countTies")(function* (
   return new Map(rows.map(({ tie, count }) => [tie, count]))
 })
 
-/** Ties what came another way. Under the lock of the one writer. */
+/** From here on the one writer. Gives whether anything came another way. */
+export const beginWriting = Effect.gen(function* () {
+  const sql = yield* PgClient
+  const [row] = yield* sql<{ readonly untied: boolean }>`
+    select ${writersLock(sql)}, exists (select from untied()) as untied`
+  return row?.untied === true
+})
+
+/** Ties what came another way. Under the lock of the one writer, by who sees everything. */
 export const tieUp = Effect.gen(function* () {
   const sql = yield* PgClient
   const untied = yield* sql<RecordRow>`

@@ -21,9 +21,8 @@ import { encodeEnvelope, secretsOf } from "../../spec/kinds.ts"
 import { tiesOf } from "../../spec/ties.ts"
 import { Conflict, Invalid, type Mistake, PruneRefused } from "../problems.ts"
 import type { Applied, Change } from "../shapes.ts"
-import { oneWriter, transaction } from "./database.ts"
 import { unifiedDiff } from "./document.ts"
-import { keysOfSource, rowsOf, tieUp } from "./existing.ts"
+import { beginWriting, keysOfSource, rowsOf, tieUp } from "./existing.ts"
 import { lastOf } from "./history.ts"
 import { changeOf, judge, type Neighbours, neighboursOf, type SetChange } from "./judge.ts"
 import { dateNew, keepLeftOut } from "./keep.ts"
@@ -32,6 +31,7 @@ import { mayBeTooMuch, overReseller } from "./reseller-limits.ts"
 import { reserved } from "./reserved.ts"
 import { sealSecrets } from "./seal.ts"
 import { currentSight, lookingAs, operator, type Sight, type TenantSight } from "./sight.ts"
+import { markSuspended, suspendedAbove } from "./suspended-by.ts"
 import { inTurns } from "./turns.ts"
 import { rememberUids, settleUids } from "./uids.ts"
 
@@ -52,8 +52,8 @@ export interface Write {
   readonly identities?: ReadonlyMap<string, string>
 }
 
+/** Within the transaction of whoever asks (`withSight`), which what is refused is to end. */
 export const write = Effect.fn("write")(function* (request: Write) {
-  const sql = yield* PgClient
   const examined = yield* examineAll(request.records, request.identities)
   const sight = yield* currentSight
   const byAll = lookingAs(operator)
@@ -65,62 +65,52 @@ export const write = Effect.fn("write")(function* (request: Write) {
   const sealing = byAllIf(examined.wanted.some(({ secrets }) => secrets.length > 0))
   // Before the lock of the one writer, which it would hold for long.
   const sealed = yield* sealing(sealSecrets(examined.wanted, { make: false }))
-  const steps = yield* transaction(sql)(
-    Effect.gen(function* () {
-      if (request.dryRun !== true) {
-        yield* oneWriter(sql)
-        yield* byAll(tieUp)
-      }
-      const wantedKeys = new Set(examined.wanted.map(({ key }) => key))
-      const pruned = yield* prunedBy(request, wantedKeys, examined.mistakes)
-      const unwanted = [...(request.unwanted ?? []), ...pruned]
-      const expected = request.expectVersions ?? {}
-      const existing = yield* rowsOf(
-        new Set([...wantedKeys, ...unwanted.map(({ key }) => key), ...Object.keys(expected)]),
-      )
-      // What is kept may be from before there were keys.
-      const kept = yield* sealing(sealSecrets(keepLeftOut(sealed.wanted, existing), { make: true }))
-      const dated = dateNew(kept.wanted, DateTime.formatIso(yield* DateTime.now))
-      const settled = yield* byAllIf(dated.some(({ kind }) => kind === "Account"))(settleUids(dated, existing))
-      const appearing = settled.wanted.filter(({ key }) => !existing.has(key))
-      const last = new Map(
-        (yield* byAllIf(appearing.length > 0)(lastOf(appearing))).map((revision) => [keyOf(revision), revision]),
-      )
-      const planned = yield* withCustomers(
-        plan({ wanted: settled.wanted, unwanted, source: request.source }, existing, last, randomUUID),
-      )
-      const change = yield* changeOf(planned.steps, settled.wanted)
-      const keyless = sealed.mistakes.length > 0 ? sealed.mistakes : kept.mistakes
-      const now = yield* Clock.currentTimeMillis
-      const judgedBy = (neighbours: Neighbours) => judge(change, neighbours, examined.broken, now)
-      const mistakes = [...examined.mistakes, ...keyless]
-      if (sight.of === "tenant") {
-        mistakes.push(...refusals(sight, planned.steps, sealed.wanted), ...planned.mistakes)
-        mistakes.push(...(yield* byAllIf(mayBeTooMuch(planned.steps))(overReseller(sight, planned.steps))))
-        mistakes.push(...judgedBy(yield* lookingAs(wholeOf(sight))(neighboursOf(change))))
-        // Nobody learns of others by what is wrong already.
-        const beside = [
-          ...settled.mistakes,
-          ...(appearing.length === 0 ? [] : yield* taken(appearing, expected)),
-          ...judgedBy(yield* byAll(neighboursOf(change))).map(withoutNames),
-        ]
-        const flawed = new Set(mistakes.map(ofRecord))
-        mistakes.push(...beside.filter((mistake) => !flawed.has(ofRecord(mistake))))
-      } else mistakes.push(...settled.mistakes, ...judgedBy(yield* neighboursOf(change)))
-      if (mistakes.length > 0)
-        return yield* new Invalid({
-          detail: `${mistakes.length === 1 ? "There is a mistake" : `There are ${mistakes.length} mistakes`}; nothing was written`,
-          problems: mistakes,
-        })
-      const versions = mismatches(expected, existing)
-      if (versions.length > 0) return yield* new Conflict({ detail: conflictDetail, versions })
-      if (request.dryRun !== true) {
-        yield* carryOut(planned.steps, change, request)
-      }
-      return planned.steps
-    }),
+  if (request.dryRun !== true && (yield* beginWriting)) yield* byAll(tieUp)
+  const wantedKeys = new Set(examined.wanted.map(({ key }) => key))
+  const pruned = yield* prunedBy(request, wantedKeys, examined.mistakes)
+  const unwanted = [...(request.unwanted ?? []), ...pruned]
+  const expected = request.expectVersions ?? {}
+  const existing = yield* rowsOf(new Set([...wantedKeys, ...unwanted.map(({ key }) => key), ...Object.keys(expected)]))
+  // What is kept may be from before there were keys.
+  const kept = yield* sealing(sealSecrets(keepLeftOut(sealed.wanted, existing), { make: true }))
+  const dated = dateNew(kept.wanted, DateTime.formatIso(yield* DateTime.now))
+  const marked = markSuspended(sight, dated, existing)
+  const settled = yield* byAllIf(marked.some(({ kind }) => kind === "Account"))(settleUids(marked, existing))
+  const appearing = settled.wanted.filter(({ key }) => !existing.has(key))
+  const last = new Map(
+    (yield* byAllIf(appearing.length > 0)(lastOf(appearing))).map((revision) => [keyOf(revision), revision]),
   )
-  const changes = yield* inTurns(steps, (step) => toChange(step, request.diffs === true))
+  const planned = yield* withCustomers(
+    plan({ wanted: settled.wanted, unwanted, source: request.source }, existing, last, randomUUID),
+  )
+  const change = yield* changeOf(planned.steps, settled.wanted)
+  const keyless = sealed.mistakes.length > 0 ? sealed.mistakes : kept.mistakes
+  const now = yield* Clock.currentTimeMillis
+  const judgedBy = (neighbours: Neighbours) => judge(change, neighbours, examined.broken, now)
+  const mistakes = [...examined.mistakes, ...keyless]
+  if (sight.of === "tenant") {
+    mistakes.push(...refusals(sight, planned.steps, sealed.wanted), ...planned.mistakes)
+    mistakes.push(...(yield* byAllIf(mayBeTooMuch(planned.steps))(overReseller(sight, planned.steps))))
+    const seen = sight.records === undefined ? neighboursOf(change) : lookingAs(wholeOf(sight))(neighboursOf(change))
+    mistakes.push(...judgedBy(yield* seen))
+    // Nobody learns of others by what is wrong already.
+    const beside = [
+      ...settled.mistakes,
+      ...(appearing.length === 0 ? [] : yield* taken(appearing, expected)),
+      ...judgedBy(yield* byAll(neighboursOf(change))).map(withoutNames),
+    ]
+    const flawed = new Set(mistakes.map(ofRecord))
+    mistakes.push(...beside.filter((mistake) => !flawed.has(ofRecord(mistake))))
+  } else mistakes.push(...settled.mistakes, ...judgedBy(yield* neighboursOf(change)))
+  if (mistakes.length > 0)
+    return yield* new Invalid({
+      detail: `${mistakes.length === 1 ? "There is a mistake" : `There are ${mistakes.length} mistakes`}; nothing was written`,
+      problems: mistakes,
+    })
+  const versions = mismatches(expected, existing)
+  if (versions.length > 0) return yield* new Conflict({ detail: conflictDetail, versions })
+  if (request.dryRun !== true) yield* carryOut(planned.steps, change, request)
+  const changes = yield* inTurns(planned.steps, (step) => toChange(step, request.diffs === true))
   const applied: Applied = { dryRun: request.dryRun === true, changes, summary: summaryOf(changes) }
   return applied
 })
@@ -138,7 +128,11 @@ const refusals = (
   const sentBy = new Map(sent.map((one) => [one.key, one]))
   return steps.flatMap((step) => {
     const { index, spec } = sentBy.get(keyOf(step)) ?? {}
-    return reserved(sight, step, spec).map((mistake) => ({ ...(index === undefined ? {} : { index }), ...mistake }))
+    const above = step.action === "unchanged" ? [] : suspendedAbove(sight, step)
+    return [...reserved(sight, step, spec), ...above].map((mistake) => ({
+      ...(index === undefined ? {} : { index }),
+      ...mistake,
+    }))
   })
 }
 
