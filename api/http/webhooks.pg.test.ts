@@ -350,19 +350,20 @@ describe("webhooks", () => {
         assert.isBelow(dead.heard.length, 12)
         const stateOf = (hook: Answer) =>
           Effect.map(operator("GET", `/v1/webhooks/${hook.body.id}`), ({ body }) => body)
-        const stopped = yield* stateOf(a)
-        assert.deepInclude(stopped, { enabled: false, stopped: "It answered 410: it wants nothing any more." })
+        const comesToBe = (hook: Answer, state: object) =>
+          Effect.promise(() =>
+            vi.waitFor(async () => {
+              const is = await Effect.runPromise(stateOf(hook))
+              assert.deepInclude(is, state, JSON.stringify(is))
+            }, waiting),
+          )
+        yield* comesToBe(a, { enabled: false, stopped: "It answered 410: it wants nothing any more." })
 
         later("3 days")
         later("1 minutes")
         yield* tell()
         yield* until(() => assert.strictEqual(well.heard.length, 40))
-        yield* Effect.promise(() =>
-          vi.waitFor(async () => {
-            const state = await Effect.runPromise(stateOf(b))
-            assert.deepInclude(state, { enabled: false, stopped: "Nothing has arrived for three days." })
-          }, waiting),
-        )
+        yield* comesToBe(b, { enabled: false, stopped: "Nothing has arrived for three days." })
         const waitingStill = () =>
           Effect.map(
             operator("GET", `/v1/webhooks/${b.body.id}/deliveries?state=waiting`),
