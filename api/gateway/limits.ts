@@ -12,7 +12,9 @@ import type { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
+import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { RateLimited } from "../problems.ts"
+import { Glances } from "../store/glances.ts"
 import * as Store from "./rate-limit-store.ts"
 
 /** Requests a minute. */
@@ -43,6 +45,12 @@ export class Limits extends Context.Service<
   {
     /** Counts one request of whoever the key names. */
     readonly take: (rate: keyof Rates, key: string) => Effect.Effect<void, RateLimited, HttpServerRequest>
+    /** The same within a statement of the caller's, which is not run a second time. */
+    readonly takeAlong: (
+      rate: keyof Rates,
+      key: string,
+      by: Store.Along,
+    ) => Effect.Effect<void, RateLimited | SqlError, HttpServerRequest>
   }
 >()("plumbline/api/gateway/Limits") {
   static readonly layer = (rates: Rates = defaultRates) =>
@@ -50,31 +58,45 @@ export class Limits extends Context.Service<
       Limits,
       Effect.gen(function* () {
         const limiter = yield* RateLimiter.RateLimiter
+        const sql = yield* Glances
+        const consume = <E>(
+          by: RateLimiter.RateLimiter,
+          name: keyof Rates,
+          key: string,
+          onStoreError: (reason: RateLimiter.RateLimitStoreError) => Effect.Effect<void, E>,
+        ) => {
+          const limit = rates[name]
+          return by.consume({ algorithm: "token-bucket", window: "1 minute", limit, key: `${name} ${key}` }).pipe(
+            Effect.matchEffect({
+              onSuccess: ({ remaining, resetAfter }) => said(name, limit, remaining, resetAfter),
+              onFailure: ({ reason }): Effect.Effect<void, E | RateLimited, HttpServerRequest> => {
+                if (reason._tag === "RateLimitStoreError") return onStoreError(reason)
+                const wait = Math.max(1, Math.ceil(Duration.toSeconds(reason.retryAfter)))
+                return Effect.andThen(
+                  said(name, limit, 0, reason.retryAfter, wait),
+                  Effect.fail(
+                    new RateLimited({
+                      detail: `More than ${limit} requests in a minute came from here. Try again in ${wait} s.`,
+                      retryAfter: wait,
+                    }),
+                  ),
+                )
+              },
+            }),
+          )
+        }
         return {
-          take: (name, key) => {
-            const limit = rates[name]
-            return limiter
-              .consume({ algorithm: "token-bucket", window: "1 minute", limit, key: `${name} ${key}` })
-              .pipe(
-                Effect.matchEffect({
-                  onSuccess: ({ remaining, resetAfter }) => said(name, limit, remaining, resetAfter),
-                  onFailure: ({ reason }) => {
-                    if (reason._tag === "RateLimitStoreError")
-                      return Effect.logWarning(`Requests are not counted: ${reason.message}`)
-                    const wait = Math.max(1, Math.ceil(Duration.toSeconds(reason.retryAfter)))
-                    return Effect.andThen(
-                      said(name, limit, 0, reason.retryAfter, wait),
-                      Effect.fail(
-                        new RateLimited({
-                          detail: `More than ${limit} requests in a minute came from here. Try again in ${wait} s.`,
-                          retryAfter: wait,
-                        }),
-                      ),
-                    )
-                  },
-                }),
-              )
-          },
+          take: (name, key) =>
+            consume(limiter, name, key, ({ message }) => Effect.logWarning(`Requests are not counted: ${message}`)),
+          takeAlong: (name, key, by) =>
+            RateLimiter.make.pipe(
+              Effect.provideService(RateLimiter.RateLimiterStore, Store.alongWith(sql, by)),
+              Effect.flatMap((along) =>
+                consume(along, name, key, ({ cause, message }) =>
+                  isSqlError(cause) ? Effect.fail(cause) : Effect.die(message),
+                ),
+              ),
+            ),
         }
       }),
     ).pipe(Layer.provide(RateLimiter.layer), Layer.provide(Store.layer))

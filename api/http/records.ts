@@ -4,20 +4,32 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Stream from "effect/Stream"
 import { Api } from "../contract.ts"
+import { Actor } from "../identity/actor.ts"
 import { Malformed, NotFound } from "../problems.ts"
 import { yamlOf } from "../store/document.ts"
 import { documentOf } from "../store/plan.ts"
 import * as Records from "../store/records.ts"
+import { withSight } from "../store/sight.ts"
+import { answer } from "./answer.ts"
 import { answerActor } from "./answer-actor.ts"
 import { idempotent } from "./idempotent.ts"
 import { many, one, patchOne, versionOf, writeOne } from "./one-record.ts"
 
 export const layer = HttpApiBuilder.group(Api, "records", (handlers) =>
   handlers
-    .handle("list", ({ query: { deleted, ...query } }) =>
-      answerActor(Records.list({ ...query, ...(deleted === undefined ? {} : { deleted: deleted === "true" }) })),
+    .handle("list", ({ query: { deleted, ...query } }) => {
+      const filter = { ...query, ...(deleted === undefined ? {} : { deleted: deleted === "true" }) }
+      return answer(
+        Effect.gen(function* () {
+          const { sight } = yield* Actor
+          const atOnce = Records.listAs(sight, filter)
+          return yield* atOnce ?? withSight(sight)(Records.list(filter))
+        }),
+      )
+    })
+    .handle("read", ({ params }) =>
+      answer(Effect.flatMap(Actor, ({ sight }) => Records.readAs(sight, params.kind, params.name))),
     )
-    .handle("read", ({ params }) => answerActor(Records.read(params.kind, params.name)))
     .handle("write", ({ params: { kind, name }, query, headers, payload }) =>
       answerActor(
         Effect.gen(function* () {

@@ -46,6 +46,37 @@ describe("tenants", () => {
       made === undefined ? Effect.tap(set, (one) => Effect.sync(() => (made = one))) : Effect.succeed(made),
     )
 
+    it.effect("who ask at once over the same few connections see what is theirs alone", () =>
+      Effect.gen(function* () {
+        const { auditor, customer, foreign, operator, reseller, sibling, technical } = yield* the
+        const sites = (slugs: ReadonlyArray<string>) =>
+          slugs.flatMap((slug) => [`Site/${slug}-blog`, `Site/${slug}-shop`])
+        const sights = [
+          [operator, sites(["foreign", "own", "sibling"])],
+          [auditor, sites(["foreign", "own", "sibling"])],
+          [reseller, sites(["own", "sibling"])],
+          [customer, sites(["own"])],
+          [sibling, sites(["sibling"])],
+          [foreign, sites(["foreign"])],
+          [technical, ["Site/own-blog"]],
+        ] as const
+        const round = sights.flatMap(([ask, theirs]) => [
+          Effect.map(ask("GET", "/v1/records?kind=Site"), (page) => {
+            const seen = keysOf(page).filter((key) => sites(["foreign", "own", "sibling"]).includes(key))
+            assert.deepStrictEqual(seen, [...theirs])
+          }),
+          ...sites(["foreign", "own"]).map((key) =>
+            Effect.map(ask("GET", `/v1/records/${key}`), ({ body, status }) => {
+              assert.strictEqual(status, theirs.includes(key as never) ? 200 : 404, key)
+              if (status === 200) assert.strictEqual(`Site/${body.metadata.name}`, key)
+            }),
+          ),
+        ])
+        const rounds = Array.from({ length: 6 }, () => round).flat()
+        yield* Effect.all(rounds, { concurrency: "unbounded", discard: true })
+      }),
+    )
+
     it.effect("see what is theirs, in every list", () =>
       Effect.gen(function* () {
         const { customer, operator, reseller, technical } = yield* the

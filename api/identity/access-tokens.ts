@@ -8,6 +8,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { errors, jwtVerify, SignJWT } from "jose"
 import { algorithm, SigningKeys } from "./signing-keys.ts"
+import { hashOf } from "./tokens.ts"
 
 /** In seconds. */
 export const accessTokenLifetime = 600
@@ -53,26 +54,53 @@ const keyIdOf = (token: string): string | undefined => {
   }
 }
 
-export const verifyAccessToken = Effect.fn("accessTokens.verify")(function* (token: string) {
-  const keys = yield* SigningKeys
-  const id = keyIdOf(token)
-  const key = id === undefined ? undefined : yield* keys.find(id)
-  if (key === undefined) return { refused: id === undefined ? "not-ours" : "unknown-key" } satisfies Verified
-  const currentDate = yield* DateTime.nowAsDate
-  return yield* Effect.promise(() =>
-    jwtVerify(token, key, {
-      algorithms: [algorithm],
-      typ: type,
-      issuer,
-      audience,
-      requiredClaims: ["exp", "iat", "sub", "sid"],
-      currentDate,
-    }).then(
-      ({ payload: { sid, sub } }): Verified =>
-        typeof sid === "string" && uuid.test(sid) && sub !== undefined && uuid.test(sub)
-          ? { user: sub, session: sid }
-          : { refused: "not-ours" },
-      (error): Verified => ({ refused: error instanceof errors.JWTExpired ? "expired" : "not-ours" }),
-    ),
-  )
-})
+/** What was found good of the last so many tokens: most requests bear the one of the request before. */
+const remembered = 10_000
+
+interface Good {
+  readonly user: string
+  readonly session: string
+  /** In seconds, as in the token. */
+  readonly expires: number
+}
+
+/** One that is remembered was signed by a key that was believed, and is looked at for its end alone. */
+export const verifier = (keys: typeof SigningKeys.Service) => {
+  const good = new Map<string, Good>()
+
+  const remember = (mark: string, one: Good): Good => {
+    for (const oldest of good.keys()) {
+      if (good.size < remembered) break
+      good.delete(oldest)
+    }
+    good.set(mark, one)
+    return one
+  }
+
+  return Effect.fn("accessTokens.verify")(function* (token: string) {
+    const id = keyIdOf(token)
+    const key = id === undefined ? undefined : yield* keys.find(id)
+    if (key === undefined) return { refused: id === undefined ? "not-ours" : "unknown-key" } satisfies Verified
+    const currentDate = yield* DateTime.nowAsDate
+    const mark = hashOf(token).toString("base64")
+    const known = good.get(mark)
+    if (known !== undefined)
+      return known.expires * 1000 > currentDate.getTime() ? known : ({ refused: "expired" } satisfies Verified)
+    return yield* Effect.promise(() =>
+      jwtVerify(token, key, {
+        algorithms: [algorithm],
+        typ: type,
+        issuer,
+        audience,
+        requiredClaims: ["exp", "iat", "sub", "sid"],
+        currentDate,
+      }).then(
+        ({ payload: { exp, sid, sub } }): Verified =>
+          typeof sid === "string" && uuid.test(sid) && sub !== undefined && uuid.test(sub) && exp !== undefined
+            ? remember(mark, { user: sub, session: sid, expires: exp })
+            : { refused: "not-ours" },
+        (error): Verified => ({ refused: error instanceof errors.JWTExpired ? "expired" : "not-ours" }),
+      ),
+    )
+  })
+}

@@ -15,8 +15,9 @@ import { networkAround } from "../../spec/network.ts"
 import { Limits } from "../gateway/limits.ts"
 import { answer } from "../http/answer.ts"
 import { Forbidden, type RateLimited, Unauthenticated, type Unavailable } from "../problems.ts"
+import { Glances } from "../store/glances.ts"
 import { operator } from "../store/sight.ts"
-import { looksLikeToken, verifyAccessToken } from "./access-tokens.ts"
+import { looksLikeToken, verifier } from "./access-tokens.ts"
 import { Actor, Authenticated, type Identity } from "./actor.ts"
 import * as ApiTokens from "./api-tokens.ts"
 import * as Audit from "./audit.ts"
@@ -80,8 +81,10 @@ export const layer = (token: Redacted.Redacted) =>
     Authenticated,
     Effect.gen(function* () {
       const sql = yield* PgClient
+      const glances = yield* Glances
       const keys = yield* SigningKeys
       const limits = yield* Limits
+      const verify = verifier(keys)
       const expected = hashOf(Redacted.value(token))
 
       /** Whoever comes with a token that is not good is one of their address, like whoever comes with none. */
@@ -91,12 +94,30 @@ export const layer = (token: Redacted.Redacted) =>
         return yield* why
       })
 
+      /** Counts the request too. Undefined where the session is not open, or not the user's. */
+      const inSession = Effect.fnUntraced(function* ({
+        session,
+        user,
+      }: {
+        readonly session: string
+        readonly user: string
+      }) {
+        let holder: Sessions.Holder | undefined
+        yield* limits.takeAlong("user", user, (taking) =>
+          Effect.tap(Sessions.findCounting(glances, session, user, taking), (found) =>
+            Effect.sync(() => {
+              holder = found
+            }),
+          ),
+        )
+        return holder
+      })
+
       const whose = Effect.fnUntraced(function* (given: string) {
         if (!looksLikeToken(given)) return yield* refuse(notBelieved)
-        const verified = yield* verifyAccessToken(given)
-        const holder = "refused" in verified ? undefined : yield* Sessions.find(verified.session)
-        if (!("refused" in verified) && holder?.user === verified.user) {
-          yield* limits.take("user", holder.user)
+        const verified = yield* verify(given)
+        const holder = "refused" in verified ? undefined : yield* inSession(verified)
+        if (holder !== undefined) {
           return known({
             name: holder.acting === null ? holder.email : `${holder.acting.email} as ${holder.email}`,
             role: holder.role,

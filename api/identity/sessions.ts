@@ -11,7 +11,10 @@
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import type { SqlError } from "effect/sql/SqlError"
+import type { Fragment } from "effect/sql/Statement"
 import * as Security from "../config/security.ts"
+import type { Counted } from "../gateway/rate-limit-store.ts"
 import type { Session } from "../shapes.ts"
 import type { Caller } from "./caller.ts"
 import type { Role, Verb } from "./role.ts"
@@ -114,6 +117,23 @@ export const find = Effect.fn("sessions.find")(function* (session: string) {
     where s.id = ${session} and ${open(sql, now)}`
   return row
 })
+
+/** The same, and in the same statement counts the request, where it is the user's. */
+export const findCounting = (
+  sql: PgClient,
+  session: string,
+  user: string,
+  taking: (where: Fragment) => Fragment,
+): Effect.Effect<(Holder & Counted) | undefined, SqlError> =>
+  Effect.gen(function* () {
+    const now = yield* DateTime.nowAsDate
+    const [row] = yield* sql<Holder & Counted>`
+      with holder as (
+        select ${holderColumns(sql)} from ${withPeople(sql)} where s.id = ${session} and s.user_id = ${user} and ${open(sql, now)}
+      ), counted as (${taking(sql`exists (select from holder)`)})
+      select holder.*, counted.remaining, counted.at from holder, counted`
+    return row
+  })
 
 /** From now on whoever looks may change things too. */
 export const raise = Effect.fn("sessions.raise")(function* (session: string) {

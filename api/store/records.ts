@@ -2,8 +2,10 @@
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
 import { NotFound } from "../problems.ts"
+import { Glances } from "./glances.ts"
 import { defaultLimit, keysOf, pageOf, pattern } from "./page.ts"
-import { type RecordRow, type RecordWithStatus, recordColumns, statusColumn, toStoredRecord } from "./rows.ts"
+import { type RecordRow, type RecordWithStatus, recordColumns, toStoredRecord } from "./rows.ts"
+import { type Sight, settingsOf } from "./sight.ts"
 
 export interface RecordFilter {
   readonly kind?: string
@@ -23,9 +25,39 @@ export interface RecordFilter {
 export const read = Effect.fn("records.read")(function* (kind: string, name: string) {
   const sql = yield* PgClient
   const [row] = yield* sql<RecordWithStatus>`
-    select ${recordColumns(sql)}, ${statusColumn(sql)} from records r where kind = ${kind} and name = ${name}`
-  return row === undefined ? yield* new NotFound({ detail: `There is no ${kind}/${name}.` }) : toStoredRecord(row)
+    select * from records_with_status r where kind = ${kind} and name = ${name}`
+  return row === undefined ? yield* absent(kind, name) : toStoredRecord(row)
 })
+
+const absent = (kind: string, name: string) => new NotFound({ detail: `There is no ${kind}/${name}.` })
+
+/** As somebody sees it, in one statement. */
+export const readAs = (sight: Sight, kind: string, name: string) =>
+  Effect.flatMap(Glances, (sql) =>
+    Effect.flatMap(
+      sql<RecordWithStatus>`select * from record_seen(${settingsOf(sql, sight)}, ${kind}, ${name})`,
+      ([row]) => (row === undefined ? Effect.fail(absent(kind, name)) : Effect.succeed(toStoredRecord(row))),
+    ),
+  )
+
+/** The same page as `list`, of what can be asked for in one statement; undefined where it cannot. */
+export const listAs = (sight: Sight, { after, kind, limit = defaultLimit, sort, ...filter }: RecordFilter) =>
+  kind === undefined ||
+  (sort !== undefined && sort !== "name") ||
+  Object.values(filter).some((value) => value !== undefined)
+    ? undefined
+    : Effect.gen(function* () {
+        const sql = yield* Glances
+        const [afterKind = kind, behind = ""] = after === undefined ? [] : yield* Effect.fromResult(keysOf(after, 2))
+        // A cursor that another list gave out: of kinds before this one all is left, of those behind it nothing.
+        const from = afterKind < kind ? "" : behind
+        const rows =
+          afterKind > kind
+            ? []
+            : yield* sql<RecordWithStatus>`
+                select * from records_seen(${settingsOf(sql, sight)}, ${kind}, ${from}, ${limit + 1}::int)`
+        return pageOf(rows, limit, toStoredRecord, (row) => [row.kind, row.name])
+      })
 
 export const list = Effect.fn("records.list")(function* (filter: RecordFilter) {
   const sql = yield* PgClient
@@ -36,7 +68,7 @@ export const list = Effect.fn("records.list")(function* (filter: RecordFilter) {
   const behind = sql.literal(descending ? "<" : ">")
   const after = filter.after === undefined ? undefined : yield* Effect.fromResult(keysOf(filter.after, byTime ? 3 : 2))
   const rows = yield* sql<RecordWithStatus & { readonly updated_key: string }>`
-    select ${recordColumns(sql)}, ${statusColumn(sql)}, r.updated_at::text as updated_key from records r
+    select * from records_with_status r
     where ${sql.and([
       filter.kind === undefined ? sql`true` : sql`kind = ${filter.kind}`,
       filter.prefix === undefined ? sql`true` : sql`starts_with(name, ${filter.prefix})`,

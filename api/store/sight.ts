@@ -36,15 +36,15 @@ export const CurrentSight = Context.Reference<Sight | undefined>("plumbline/api/
 const arrayOf = (texts: ReadonlyArray<string>): string =>
   `{${texts.map((text) => `"${text.replaceAll(/["\\]/g, "\\$&")}"`).join(",")}}`
 
-const enter = Effect.fnUntraced(function* (sight: Sight) {
-  const sql = yield* PgClient
+/** The first arguments of the functions that look and read in one statement (migration 0032). */
+export const settingsOf = (sql: PgClient, sight: Sight) => {
   const role = sight.of === "auditor" ? "plumb_auditor" : "plumb_tenant"
   const tenant = sight.of === "tenant" ? sight.tenant : ""
   const records = sight.of === "tenant" ? arrayOf(sight.records ?? ["*"]) : ""
-  yield* sql`
-    select set_config('role', ${role}, true), set_config('plumb.sight', ${sight.of === "operator" ? "everything" : ""}, true),
-      set_config('plumb.tenant', ${tenant}, true), set_config('plumb.records', ${records}, true)`
-})
+  return sql`${role}::text, ${sight.of === "operator" ? "everything" : ""}::text, ${tenant}::text, ${records}::text`
+}
+
+const enter = (sight: Sight) => Effect.flatMap(PgClient, (sql) => sql`select look_as(${settingsOf(sql, sight)})`)
 
 /** One transaction, in which somebody sees what is theirs. */
 export const withSight =
