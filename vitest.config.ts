@@ -44,7 +44,7 @@ export default defineConfig({
           // Most of a test is waiting for what a host does: two at a time fill two cores.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
-          testTimeout: 300_000,
+          testTimeout: 600_000,
           hookTimeout: 900_000,
         },
       },
