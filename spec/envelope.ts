@@ -22,8 +22,8 @@ export const policyAnnotations = {
     explanation: "Heal drift of this record, or only report it.",
   },
   "plumbline.dev/suspended-by": {
-    values: ["operator", "reseller", "customer"],
-    explanation: "Who suspended it, and may lift that. Written by the API.",
+    values: ["reseller", "customer"],
+    explanation: "Who suspended it, where that was not the operator. Written by the API.",
   },
 } as const satisfies {
   readonly [key: string]: { readonly values: ReadonlyArray<string>; readonly explanation: string }

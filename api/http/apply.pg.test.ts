@@ -18,10 +18,7 @@ describe("apply", () => {
           records: [site("shop", "acme", "shop.example.org", { suspended: true }), account("acme")],
         })
         assert.strictEqual(dry.body.dryRun, true)
-        assert.deepStrictEqual(dry.body.changes[0].fields, [
-          { field: 'metadata.annotations["plumbline.dev/suspended-by"]', after: "operator" },
-          { field: "spec.suspended", before: false, after: true },
-        ])
+        assert.deepStrictEqual(dry.body.changes[0].fields, [{ field: "spec.suspended", before: false, after: true }])
         assert.match(dry.body.changes[0].diff, /^-.*suspended: false\n\+.*suspended: true$/m)
         assert.strictEqual(dry.body.changes[1].diff, "")
         assert.strictEqual((yield* ask("GET", "/v1/records/Site/shop")).body.spec.suspended, false)

@@ -117,7 +117,7 @@ describe("a customer", () => {
         const by = (record: { readonly metadata: { readonly annotations?: object } }) =>
           record.metadata.annotations?.["plumbline.dev/suspended-by" as never]
         for (const [above, name] of [
-          [operator, "operator"],
+          [operator, undefined],
           [reseller, "reseller"],
         ] as const) {
           assert.strictEqual((yield* above("POST", `${path}/suspend`)).status, 200)
@@ -149,7 +149,7 @@ describe("a customer", () => {
         assert.strictEqual(by(yield* stored()), "customer")
         assert.strictEqual((yield* reseller("POST", `${path}/activate`)).status, 200)
         const claimed = {
-          metadata: { annotations: { "plumbline.dev/suspended-by": "operator" } },
+          metadata: { annotations: { "plumbline.dev/suspended-by": "reseller" } },
           spec: { suspended: true },
         }
         assert.strictEqual((yield* ask("PATCH", record, claimed)).status, 200)

@@ -32,34 +32,33 @@ const step = (before: RecordRow | undefined): Step => {
 }
 
 describe("who suspended a record", () => {
-  it("is written down with the suspension, and goes with it", () => {
-    assert.deepStrictEqual(marked(operator, wanted(true)), { annotations: { [annotation]: "operator" } })
+  it("is written down with the suspension where it is a tenant, and goes with it", () => {
+    assert.deepStrictEqual(marked(operator, wanted(true)), {})
     assert.deepStrictEqual(marked(as("reseller"), wanted(true)), { annotations: { [annotation]: "reseller" } })
     assert.deepStrictEqual(marked(as("customer"), wanted(true), row(false)), {
       annotations: { [annotation]: "customer" },
     })
-    assert.deepStrictEqual(
-      marked(operator, wanted(false, { [annotation]: "operator", other: "x" }), row(true, "operator")),
-      {
-        annotations: { other: "x" },
-      },
-    )
-    assert.deepStrictEqual(marked(operator, wanted(false, { [annotation]: "operator" }), row(true, "operator")), {
-      annotations: {},
-    })
+    for (const sight of [operator, as("customer")])
+      assert.deepStrictEqual(
+        marked(sight, wanted(false, { [annotation]: "customer", other: "x" }), row(true, "customer")),
+        { annotations: { other: "x" } },
+      )
   })
 
-  it("stays who it was while it stands, whatever a tenant says, and an operator may bring it back from an export", () => {
+  it("stays who it was while it stands, whatever a tenant says, and is who an operator says", () => {
     assert.deepStrictEqual(marked(as("reseller"), wanted(true), row(true, "customer")), {
       annotations: { [annotation]: "customer" },
     })
-    assert.deepStrictEqual(marked(as("customer"), wanted(true, { [annotation]: "operator" })), {
+    assert.deepStrictEqual(marked(as("customer"), wanted(true, { [annotation]: "customer" }), row(true)), {
+      annotations: {},
+    })
+    assert.deepStrictEqual(marked(as("customer"), wanted(true, { [annotation]: "reseller" })), {
       annotations: { [annotation]: "customer" },
     })
-    assert.deepStrictEqual(marked(as("customer"), wanted(false, { [annotation]: "operator" })), { annotations: {} })
     assert.deepStrictEqual(marked(operator, wanted(true, { [annotation]: "customer" })), {
       annotations: { [annotation]: "customer" },
     })
+    assert.deepStrictEqual(marked(operator, wanted(true), row(true, "customer")), {})
   })
 
   it("leaves alone what has nothing to do with it", () => {
@@ -70,11 +69,11 @@ describe("who suspended a record", () => {
   it.each([
     ["customer", "customer", true],
     ["customer", "reseller", false],
-    ["customer", "operator", false],
+    ["customer", undefined, false],
     ["reseller", "customer", true],
     ["reseller", "reseller", true],
-    ["reseller", "operator", false],
-  ] as const)("a %s may write what a %s suspended: %s", (who, by, may) => {
+    ["reseller", undefined, false],
+  ] as const)("a %s may write what a %s suspended (undefined: the operator): %s", (who, by, may) => {
     assert.strictEqual(suspendedAbove(as(who), step(row(true, by))).length === 0, may)
     assert.deepStrictEqual(suspendedAbove(as(who), step(row(false, by))), [])
     assert.deepStrictEqual(suspendedAbove(as(who), step(row(true, by, true))), [])

@@ -1,5 +1,6 @@
 /**
- * Who suspended a record, which stands in an annotation of it: what was suspended from above is not lifted from below. Pure.
+ * Who suspended a record: the operator, or a tenant, which stands in an annotation of it then. What was suspended from above is
+ * not lifted from below. Pure.
  *
  * The one thing to know before changing it: while it is suspended from above, those below may write nothing of it. With its
  * domains moved to another site, or with itself deleted and made again, it would be lifted all the same.
@@ -21,30 +22,28 @@ const called: { readonly [R in Rank]: string } = {
   operator: "whoever runs the installation",
 }
 
-const rankOf = (sight: Sight): Rank => (sight.of === "tenant" ? sight.as : "operator")
-
 const annotationsOf = ({ annotations }: JsonObject): JsonObject =>
   typeof annotations === "object" && annotations !== null && !Array.isArray(annotations)
     ? (annotations as JsonObject)
     : {}
 
-const writtenIn = (metadata: JsonObject): Rank | undefined => {
+const writtenIn = (metadata: JsonObject): Rank => {
   const written = annotationsOf(metadata)[annotation]
-  return ranks.find((rank) => rank === written)
+  return ranks.find((rank) => rank === written) ?? "operator"
 }
 
-/** Undefined where it is not suspended, or nobody wrote down by whom. */
+/** Undefined where it is not suspended. */
 const suspendedBy = (row: Pick<RecordRow, "metadata" | "spec" | "deleted_at">): Rank | undefined =>
   row.deleted_at === null && row.spec["suspended"] === true ? writtenIn(row.metadata) : undefined
 
-const annotated = (metadata: JsonObject, by: Rank | undefined): JsonObject => {
-  if (writtenIn(metadata) === by && (by !== undefined || annotationsOf(metadata)[annotation] === undefined))
-    return metadata
-  const { [annotation]: _, ...others } = annotationsOf(metadata)
-  return { ...metadata, annotations: by === undefined ? others : { ...others, [annotation]: by } }
+const annotated = (metadata: JsonObject, by: Rank): JsonObject => {
+  const { [annotation]: written, ...others } = annotationsOf(metadata)
+  const wanted = by === "operator" ? undefined : by
+  if (written === wanted) return metadata
+  return { ...metadata, annotations: wanted === undefined ? others : { ...others, [annotation]: wanted } }
 }
 
-/** With the annotation as it is to be, whatever was sent: an operator may say whose the suspension is, as an export does. */
+/** With the annotation as it is to be. An operator says by it whose the suspension is, as an export does; a tenant cannot. */
 export const markSuspended = (
   sight: Sight,
   wanted: ReadonlyArray<Wanted>,
@@ -52,10 +51,9 @@ export const markSuspended = (
 ): ReadonlyArray<Wanted> =>
   wanted.map((one) => {
     const before = existing.get(one.key)
-    const said = sight.of === "operator" ? writtenIn(one.metadata) : undefined
     const stands = before === undefined ? undefined : suspendedBy(before)
-    const by = one.spec["suspended"] === true ? (said ?? stands ?? rankOf(sight)) : undefined
-    const metadata = annotated(one.metadata, by)
+    const by = sight.of === "tenant" ? (stands ?? sight.as) : writtenIn(one.metadata)
+    const metadata = annotated(one.metadata, one.spec["suspended"] === true ? by : "operator")
     return metadata === one.metadata ? one : { ...one, metadata }
   })
 
