@@ -1,6 +1,6 @@
 /**
- * The API as a process: `DATABASE_URL`, `PLUMB_HOME` (`.plumbline`), `PORT` (8080), `PLUMB_API_METRICS` (a port, or ADDRESS:PORT,
- * for Prometheus; none) and those of `gateway/settings.ts`. It waits for its database, brings it to its tables, serves, and ends on SIGTERM once the requests in hand are answered.
+ * The API as a process: `DATABASE_URL`, `PLUMB_HOME` (`.plumbline`), `PORT` (8080), `PLUMB_API_SHARED_PORT` (whether others
+ * listen there too; false), `PLUMB_API_METRICS` (a port, or ADDRESS:PORT, for Prometheus; none) and those of `gateway/settings.ts`. It waits for its database, brings it to its tables, serves, and ends on SIGTERM once the requests in hand are answered.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
@@ -31,6 +31,7 @@ const settings = Config.all({
   database: Config.Redacted("DATABASE_URL"),
   home: Config.String("PLUMB_HOME").pipe(Config.withDefault(".plumbline")),
   port: Config.Port("PORT").pipe(Config.withDefault(8080)),
+  shared: Config.Boolean("PLUMB_API_SHARED_PORT").pipe(Config.withDefault(false)),
   metrics: Config.option(Config.String("PLUMB_API_METRICS")),
 })
 
@@ -51,7 +52,7 @@ const migrated = (url: Redacted.Redacted) =>
 
 const main = Layer.unwrap(
   Effect.gen(function* () {
-    const { database, home, metrics, port } = yield* settings
+    const { database, home, metrics, port, shared } = yield* settings
     const { hosts, origins, rates, trustedProxies } = yield* gatewaySettings
     if (!URL.canParse(Redacted.value(database)))
       return yield* new BadSetting({
@@ -72,7 +73,7 @@ const main = Layer.unwrap(
       Layer.provide(identity(token, key)),
       Layer.provide(Limits.layer(rates)),
       Layer.merge(shown === undefined ? Layer.empty : metricsServer(shown)),
-      Layer.provide([Server.httpServer({ port }), store]),
+      Layer.provide([Server.httpServer({ port, shared }), store]),
       Layer.tap(() => Effect.log(`The API listens on http://127.0.0.1:${port}`)),
     )
   }),
@@ -90,7 +91,8 @@ const explained = <E>(cause: Cause.Cause<E>) => {
   return Cause.hasDies(cause) ? Effect.logError("A defect", cause) : Effect.logError(wordsOf(Cause.squash(cause)))
 }
 
-NodeRuntime.runMain(Effect.tapCause(Layer.launch(main), explained), {
+// Nothing takes the spans of the framework, which would be made for every statement of every request.
+NodeRuntime.runMain(Effect.withTracerEnabled(Effect.tapCause(Layer.launch(main), explained), false), {
   disableErrorReporting: true,
   // To be asked to end is no failure: systemd would take 130 for one.
   teardown: (exit, end) => end(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1),

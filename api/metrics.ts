@@ -31,6 +31,21 @@ const cpu = now("process_cpu_seconds_total", "CPU time of the process.")
 
 const methods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 
+/** Made once for each kind of request, not for each request. */
+const seriesOf = (() => {
+  const known = new Map<string, ReturnType<typeof make>>()
+  const make = (method: string, status: number) => ({
+    requests: Metric.withAttributes(requests, { method, status: String(status) }),
+    time: Metric.withAttributes(requestTime, { method }),
+  })
+  return (method: string, status: number) => {
+    const key = `${method} ${status}`
+    const series = known.get(key) ?? make(method, status)
+    known.set(key, series)
+    return series
+  }
+})()
+
 export const measured = <E, R>(app: Effect.Effect<HttpServerResponse, E, R>) =>
   Effect.gen(function* () {
     const request = yield* HttpServerRequest
@@ -39,8 +54,9 @@ export const measured = <E, R>(app: Effect.Effect<HttpServerResponse, E, R>) =>
     const began = yield* Clock.currentTimeMillis
     const response = yield* app
     const took = ((yield* Clock.currentTimeMillis) - began) / 1000
-    yield* Metric.update(Metric.withAttributes(requests, { method, status: String(response.status) }), 1)
-    yield* Metric.update(Metric.withAttributes(requestTime, { method }), took)
+    const series = seriesOf(method, response.status)
+    yield* Metric.update(series.requests, 1)
+    yield* Metric.update(series.time, took)
     return response
   })
 

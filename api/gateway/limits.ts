@@ -14,7 +14,6 @@ import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { RateLimited } from "../problems.ts"
-import { Glances } from "../store/glances.ts"
 import * as Store from "./rate-limit-store.ts"
 
 /** Requests a minute. */
@@ -45,7 +44,7 @@ export class Limits extends Context.Service<
   {
     /** Counts one request of whoever the key names. */
     readonly take: (rate: keyof Rates, key: string) => Effect.Effect<void, RateLimited, HttpServerRequest>
-    /** The same within a statement of the caller's, which is not run a second time. */
+    /** The same within a statement of the caller's. */
     readonly takeAlong: (
       rate: keyof Rates,
       key: string,
@@ -58,7 +57,6 @@ export class Limits extends Context.Service<
       Limits,
       Effect.gen(function* () {
         const limiter = yield* RateLimiter.RateLimiter
-        const sql = yield* Glances
         const consume = <E>(
           by: RateLimiter.RateLimiter,
           name: keyof Rates,
@@ -90,7 +88,7 @@ export class Limits extends Context.Service<
             consume(limiter, name, key, ({ message }) => Effect.logWarning(`Requests are not counted: ${message}`)),
           takeAlong: (name, key, by) =>
             RateLimiter.make.pipe(
-              Effect.provideService(RateLimiter.RateLimiterStore, Store.alongWith(sql, by)),
+              Effect.provideService(RateLimiter.RateLimiterStore, Store.alongWith(by)),
               Effect.flatMap((along) =>
                 consume(along, name, key, ({ cause, message }) =>
                   isSqlError(cause) ? Effect.fail(cause) : Effect.die(message),

@@ -1,3 +1,4 @@
+import { PgClient } from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -14,13 +15,13 @@ import * as Store from "./rate-limit-store.ts"
 
 const inPostgres = Effect.gen(function* () {
   const database = Database.layer(Redacted.make(yield* Effect.promise(testDatabase)))
-  return Context.get(yield* Layer.build(Layer.provide(Store.layer, database)), RateLimiterStore)
+  const built = yield* Layer.build(Layer.provideMerge(Store.layer, database))
+  return { ours: Context.get(built, RateLimiterStore), sql: Context.get(built, PgClient) }
 })
 
 const step = fc.record({
   pause: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 100_000 })),
-  tokens: fc.integer({ min: 1, max: 7 }),
-  allowOverflow: fc.boolean(),
+  together: fc.integer({ min: 1, max: 7 }),
 })
 
 describe("the buckets of the rate limiter in Postgres", () => {
@@ -28,19 +29,31 @@ describe("the buckets of the rate limiter in Postgres", () => {
     Effect.gen(function* () {
       const { clock, later } = yield* adjustable({ stopped: true })
       yield* Effect.gen(function* () {
-        const ours = yield* inPostgres
+        const { ours, sql } = yield* inPostgres
+        const run = <A, E>(work: Effect.Effect<A, E>) =>
+          Effect.runPromise(Effect.provideService(work, Clock.Clock, clock))
         const theirs = Context.get(yield* Layer.build(layerStoreMemory), RateLimiterStore)
         let bucket = 0
         yield* Effect.promise(() =>
           fc.assert(
             fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {
               const key = `bucket ${bucket++}`
-              for (const { allowOverflow, pause, tokens } of steps) {
+              for (const { pause, together } of steps) {
                 later(pause)
-                const asked = { key, tokens, limit: 5, refillRate: Duration.seconds(12), allowOverflow }
-                const both = Effect.all([ours.tokenBucket(asked), theirs.tokenBucket(asked)])
-                const [mine, wanted] = await Effect.runPromise(Effect.provideService(both, Clock.Clock, clock))
-                assert.deepStrictEqual(mine, wanted)
+                const asked = { key, tokens: 1, limit: 5, refillRate: Duration.seconds(12), allowOverflow: false }
+                const wanted = await run(Effect.replicateEffect(theirs.tokenBucket(asked), together))
+                const now = clock.currentTimeMillisUnsafe()
+                const many = sql`values (${key}::text, ${together}::float8), ('another', 1)`
+                const atOnce = Effect.map(
+                  sql<Store.Counted & { readonly key: string }>`
+                    ${Store.takingEach(sql, { ...asked, now }, sql`select * from (${many}) as many (key, tokens)`)}`,
+                  (rows) =>
+                    rows.flatMap((row) =>
+                      row.key === key ? [[Math.max(-1, row.remaining), Math.max(0, now - row.at)]] : [],
+                    ),
+                )
+                const mine = together === 1 ? await run(ours.tokenBucket(asked)) : (await run(atOnce))[0]
+                assert.deepStrictEqual(mine, [...(wanted.at(-1) ?? [])])
               }
             }),
             { numRuns: 60 },
@@ -52,7 +65,7 @@ describe("the buckets of the rate limiter in Postgres", () => {
 
   it.live("count every one of those that come together, and forget what has long been full", () =>
     Effect.gen(function* () {
-      const ours = yield* inPostgres
+      const { ours } = yield* inPostgres
       const asked = { key: "one", tokens: 1, limit: 10, refillRate: Duration.hours(1), allowOverflow: false }
       const all = yield* Effect.all(
         Array.from({ length: 50 }, () => ours.tokenBucket(asked)),

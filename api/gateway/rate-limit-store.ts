@@ -26,32 +26,44 @@ const notHere = Effect.die("only token buckets are kept in Postgres")
 
 type Asked = Parameters<RateLimiterStore["Service"]["tokenBucket"]>[0]
 
-/** Takes from a bucket, where a condition holds. Gives a `Counted`. */
-const taking = (
-  sql: PgClient,
-  now: number,
-  { allowOverflow, key, limit, refillRate, tokens }: Asked,
-  where: Fragment,
-): Fragment => {
+/** What one request takes from a bucket. */
+export interface Take extends Pick<Asked, "key" | "limit" | "refillRate"> {
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/**
+ * Takes from buckets of one kind what each of `many` (its `key`, and how many `tokens`) takes, one token after the other. Gives
+ * for each its `key` and a `Counted` of the last of them; below -1 stand those that were refused before it.
+ */
+export const takingEach = (sql: PgClient, { limit, now, refillRate }: Omit<Take, "key">, many: Fragment): Fragment => {
   const rate = Duration.toMillis(refillRate)
   // Clocks of two machines differ: time never runs backwards for a bucket.
   const whole = sql`floor(greatest(0, ${now}::float8 - r.at) / ${rate}::float8)`
   const refilled = sql`least(${limit}::float8, r.tokens + ${whole})`
-  const left = sql`${refilled} - ${tokens}::float8`
+  // `excluded.remaining` is what a full bucket would have left.
+  const left = sql`${refilled} - (${limit}::float8 - excluded.remaining)`
   return sql`
     insert into rate_limits as r (key, tokens, at, remaining)
-    select ${key}, ${limit - tokens >= 0 || allowOverflow ? limit - tokens : limit}::float8, ${now}::float8,
-      ${limit - tokens}::float8 where ${where}
+    select key, greatest(0, ${limit}::float8 - tokens), ${now}::float8, ${limit}::float8 - tokens
+    -- In one order, so that two statements do not wait for each other.
+    from (${many}) taken order by key
     on conflict (key) do update set
-      tokens = case when ${left} >= 0 or ${allowOverflow} then ${left} else ${refilled} end,
+      tokens = greatest(0, ${left}),
       at = case when ${refilled} >= ${limit}::float8 then greatest(r.at, ${now}::float8)
         else r.at + ${whole} * ${rate}::float8 end,
       remaining = ${left}
-    returning remaining, at`
+    returning key, remaining, at`
 }
 
 const found = (now: number, row: Counted | undefined) =>
   [row?.remaining ?? 0, row === undefined ? 0 : Math.max(0, now - row.at)] as const
+
+/** All that Plumbline takes is one at a time, and none in advance. */
+const takeOf = ({ allowOverflow, key, limit, refillRate, tokens }: Asked): Effect.Effect<Take> =>
+  allowOverflow || tokens !== 1
+    ? notHere
+    : Effect.map(Clock.currentTimeMillis, (now) => ({ key, limit, refillRate, now }))
 
 const only = (tokenBucket: RateLimiterStore["Service"]["tokenBucket"]): RateLimiterStore["Service"] => ({
   tokenBucket,
@@ -65,29 +77,26 @@ export const layer = Layer.effect(
   Effect.map(PgClient, (sql) =>
     only(
       Effect.fnUntraced(function* (asked) {
-        const now = yield* Clock.currentTimeMillis
-        const [row] = yield* sql<Counted>`${taking(sql, now, asked, sql`true`)}`.pipe(Effect.mapError(failed))
-        return found(now, row)
+        const take = yield* takeOf(asked)
+        const [row] = yield* sql<Counted>`
+          ${takingEach(sql, take, sql`select ${take.key}::text as key, 1::float8 as tokens`)}`.pipe(
+          Effect.mapError(failed),
+        )
+        return found(take.now, row)
       }),
     ),
   ),
 )
 
-/** Makes and runs a statement which takes from the bucket, where a condition holds, and gives what then is left there. */
-export type Along = (taking: (where: Fragment) => Fragment) => Effect.Effect<Counted | undefined, SqlError>
+/** Takes from the bucket and gives what then is left there; undefined where there was no reason to. */
+export type Along = (take: Take) => Effect.Effect<Counted | undefined, SqlError>
 
 /** For one request: the bucket is taken from by a statement that does something else too. */
-export const alongWith = (sql: PgClient, by: Along): RateLimiterStore["Service"] =>
+export const alongWith = (by: Along): RateLimiterStore["Service"] =>
   only(
     Effect.fnUntraced(function* (asked) {
-      const now = yield* Clock.currentTimeMillis
-      return found(
-        now,
-        yield* Effect.mapError(
-          by((where) => taking(sql, now, asked, where)),
-          failed,
-        ),
-      )
+      const take = yield* takeOf(asked)
+      return found(take.now, yield* Effect.mapError(by(take), failed))
     }),
   )
 

@@ -58,13 +58,15 @@ const keyIdOf = (token: string): string | undefined => {
 const remembered = 10_000
 
 interface Good {
+  /** The id of the key that signed it. */
+  readonly key: string
   readonly user: string
   readonly session: string
   /** In seconds, as in the token. */
   readonly expires: number
 }
 
-/** One that is remembered was signed by a key that was believed, and is looked at for its end alone. */
+/** One that is remembered is looked at for its end alone, and whether its key is believed still. */
 export const verifier = (keys: typeof SigningKeys.Service) => {
   const good = new Map<string, Good>()
 
@@ -78,12 +80,13 @@ export const verifier = (keys: typeof SigningKeys.Service) => {
   }
 
   return Effect.fn("accessTokens.verify")(function* (token: string) {
-    const id = keyIdOf(token)
-    const key = id === undefined ? undefined : yield* keys.find(id)
-    if (key === undefined) return { refused: id === undefined ? "not-ours" : "unknown-key" } satisfies Verified
-    const currentDate = yield* DateTime.nowAsDate
     const mark = hashOf(token).toString("base64")
     const known = good.get(mark)
+    const id = known?.key ?? keyIdOf(token)
+    const key = id === undefined ? undefined : yield* keys.find(id)
+    if (id === undefined) return { refused: "not-ours" } satisfies Verified
+    if (key === undefined) return { refused: "unknown-key" } satisfies Verified
+    const currentDate = yield* DateTime.nowAsDate
     if (known !== undefined)
       return known.expires * 1000 > currentDate.getTime() ? known : ({ refused: "expired" } satisfies Verified)
     return yield* Effect.promise(() =>
@@ -97,7 +100,7 @@ export const verifier = (keys: typeof SigningKeys.Service) => {
       }).then(
         ({ payload: { exp, sid, sub } }): Verified =>
           typeof sid === "string" && uuid.test(sid) && sub !== undefined && uuid.test(sub) && exp !== undefined
-            ? remember(mark, { user: sub, session: sid, expires: exp })
+            ? remember(mark, { key: id, user: sub, session: sid, expires: exp })
             : { refused: "not-ours" },
         (error): Verified => ({ refused: error instanceof errors.JWTExpired ? "expired" : "not-ours" }),
       ),

@@ -4,6 +4,7 @@
  */
 import { timingSafeEqual } from "node:crypto"
 import { PgClient } from "@effect/sql-pg/PgClient"
+import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
@@ -17,6 +18,7 @@ import { answer } from "../http/answer.ts"
 import { Forbidden, type RateLimited, Unauthenticated, type Unavailable } from "../problems.ts"
 import { Glances } from "../store/glances.ts"
 import { operator } from "../store/sight.ts"
+import { together } from "../store/together.ts"
 import { looksLikeToken, verifier } from "./access-tokens.ts"
 import { Actor, Authenticated, type Identity } from "./actor.ts"
 import * as ApiTokens from "./api-tokens.ts"
@@ -82,6 +84,9 @@ export const layer = (token: Redacted.Redacted) =>
     Effect.gen(function* () {
       const sql = yield* PgClient
       const glances = yield* Glances
+      const find = together((asked: ReadonlyArray<Sessions.SessionAsked>) =>
+        Arr.isReadonlyArrayNonEmpty(asked) ? Sessions.findCounting(glances.sql, asked) : Effect.succeed([]),
+      )
       const keys = yield* SigningKeys
       const limits = yield* Limits
       const verify = verifier(keys)
@@ -103,8 +108,8 @@ export const layer = (token: Redacted.Redacted) =>
         readonly user: string
       }) {
         let holder: Sessions.Holder | undefined
-        yield* limits.takeAlong("user", user, (taking) =>
-          Effect.tap(Sessions.findCounting(glances, session, user, taking), (found) =>
+        yield* limits.takeAlong("user", user, (take) =>
+          Effect.tap(find({ session, user, take }), (found) =>
             Effect.sync(() => {
               holder = found
             }),

@@ -12,9 +12,8 @@ import { PgClient } from "@effect/sql-pg/PgClient"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql/SqlError"
-import type { Fragment } from "effect/sql/Statement"
 import * as Security from "../config/security.ts"
-import type { Counted } from "../gateway/rate-limit-store.ts"
+import { type Counted, type Take, takingEach } from "../gateway/rate-limit-store.ts"
 import type { Session } from "../shapes.ts"
 import type { Caller } from "./caller.ts"
 import type { Role, Verb } from "./role.ts"
@@ -118,21 +117,36 @@ export const find = Effect.fn("sessions.find")(function* (session: string) {
   return row
 })
 
-/** The same, and in the same statement counts the request, where it is the user's. */
+export interface SessionAsked {
+  readonly session: string
+  /** Whose it must be. */
+  readonly user: string
+  readonly take: Take
+}
+
+/** The same for several requests, each of which is counted in the same statement. */
 export const findCounting = (
   sql: PgClient,
-  session: string,
-  user: string,
-  taking: (where: Fragment) => Fragment,
-): Effect.Effect<(Holder & Counted) | undefined, SqlError> =>
+  asked: readonly [SessionAsked, ...ReadonlyArray<SessionAsked>],
+): Effect.Effect<ReadonlyArray<(Holder & Counted) | undefined>, SqlError> =>
   Effect.gen(function* () {
     const now = yield* DateTime.nowAsDate
-    const [row] = yield* sql<Holder & Counted>`
-      with holder as (
-        select ${holderColumns(sql)} from ${withPeople(sql)} where s.id = ${session} and s.user_id = ${user} and ${open(sql, now)}
-      ), counted as (${taking(sql`exists (select from holder)`)})
-      select holder.*, counted.remaining, counted.at from holder, counted`
-    return row
+    const rows = yield* sql<Holder & Counted & { readonly place: number }>`
+      with asked as (
+        select * from unnest(${asked.map(({ session }) => session)}::uuid[], ${asked.map(({ user }) => user)}::uuid[],
+          ${asked.map(({ take }) => take.key)}::text[]) with ordinality as asked (session, of, key, place)
+      ), holder as (
+        select asked.place::int as place, asked.key, ${holderColumns(sql)}
+        from asked join (${withPeople(sql)}) on s.id = asked.session and s.user_id = asked.of where ${open(sql, now)}
+      ), counted as (
+        ${takingEach(sql, asked[0].take, sql`select key, count(*)::float8 as tokens from holder group by key`)}
+      )
+      select holder.*, counted.at,
+        -- Those of one user were taken for at once: the first of them left more than the last.
+        greatest(-1, counted.remaining + row_number() over (partition by key order by place desc) - 1) as remaining
+      from holder join counted using (key)`
+    const found = new Map(rows.map((row) => [row.place, row]))
+    return asked.map((_, index) => found.get(index + 1))
   })
 
 /** From now on whoever looks may change things too. */

@@ -1,19 +1,76 @@
 /**
- * Connections for the few single statements that requests wait for most: who it is, and one look at what is theirs. Statements of
- * requests that come together go to Postgres in one write, and nobody waits for a connection.
+ * What requests wait for most: who it is, and one look at what is theirs. Those that come together are asked in one statement,
+ * over connections of their own, for which nobody waits.
  *
  * The one thing to know before changing it: a statement waits for those before it on its connection. None may be long, and no
  * transaction belongs here.
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Reactivity from "effect/reactivity/Reactivity"
+import type { SqlError } from "effect/sql/SqlError"
+import type { RecordWithStatus } from "./rows.ts"
+import { type Sight, settingsEach } from "./sight.ts"
+import { together } from "./together.ts"
 
-export class Glances extends Context.Service<Glances, PgClient.PgClient>()("plumbline/api/store/Glances") {
+export interface OneAsked {
+  readonly sight: Sight
+  readonly kind: string
+  readonly name: string
+}
+
+export interface PageAsked {
+  readonly sight: Sight
+  readonly kind: string
+  /** The name that the page follows. */
+  readonly behind: string
+  readonly upTo: number
+}
+
+interface Placed {
+  readonly place: number
+}
+
+export class Glances extends Context.Service<
+  Glances,
+  {
+    readonly sql: PgClient.PgClient
+    /** The record as somebody sees it, or undefined. */
+    readonly one: (asked: OneAsked) => Effect.Effect<RecordWithStatus | undefined, SqlError>
+    readonly page: (asked: PageAsked) => Effect.Effect<ReadonlyArray<RecordWithStatus>, SqlError>
+  }
+>()("plumbline/api/store/Glances") {
   static readonly layer = (options: PgClient.PgPoolConfig) =>
     Layer.effect(
       Glances,
-      PgClient.make({ ...options, multiplex: true, maxConnections: 2, multiplexConcurrency: 256 }),
+      Effect.map(
+        PgClient.make({ ...options, multiplex: true, maxConnections: 2, multiplexConcurrency: 256 }),
+        (sql): Glances["Service"] => ({
+          sql,
+          one: together((asked) =>
+            Effect.map(
+              sql<RecordWithStatus & Placed>`select * from records_named(${settingsEach(sql, asked)},
+                ${asked.map(({ kind }) => kind)}::text[], ${asked.map(({ name }) => name)}::text[])`,
+              (rows) => {
+                const found = new Map(rows.map((row) => [row.place, row]))
+                return asked.map((_, index) => found.get(index + 1))
+              },
+            ),
+          ),
+          page: together((asked) =>
+            Effect.map(
+              sql<RecordWithStatus & Placed>`select * from records_paged(${settingsEach(sql, asked)},
+                ${asked.map(({ kind }) => kind)}::text[], ${asked.map(({ behind }) => behind)}::text[],
+                ${asked.map(({ upTo }) => upTo)}::int[])`,
+              (rows) => {
+                const pages = Map.groupBy(rows, ({ place }) => place)
+                return asked.map((_, index) => pages.get(index + 1) ?? [])
+              },
+            ),
+          ),
+        }),
+      ),
     ).pipe(Layer.provide(Reactivity.layer))
 }

@@ -5,7 +5,7 @@ import { NotFound } from "../problems.ts"
 import { Glances } from "./glances.ts"
 import { defaultLimit, keysOf, pageOf, pattern } from "./page.ts"
 import { type RecordRow, type RecordWithStatus, recordColumns, toStoredRecord } from "./rows.ts"
-import { type Sight, settingsOf } from "./sight.ts"
+import { currentSight, type Sight } from "./sight.ts"
 
 export interface RecordFilter {
   readonly kind?: string
@@ -31,31 +31,26 @@ export const read = Effect.fn("records.read")(function* (kind: string, name: str
 
 const absent = (kind: string, name: string) => new NotFound({ detail: `There is no ${kind}/${name}.` })
 
-/** As somebody sees it, in one statement. */
+/** As somebody sees it. */
 export const readAs = (sight: Sight, kind: string, name: string) =>
-  Effect.flatMap(Glances, (sql) =>
-    Effect.flatMap(
-      sql<RecordWithStatus>`select * from record_seen(${settingsOf(sql, sight)}, ${kind}, ${name})`,
-      ([row]) => (row === undefined ? Effect.fail(absent(kind, name)) : Effect.succeed(toStoredRecord(row))),
+  Effect.flatMap(Glances, (glances) =>
+    Effect.flatMap(glances.one({ sight, kind, name }), (row) =>
+      row === undefined ? Effect.fail(absent(kind, name)) : Effect.succeed(toStoredRecord(row)),
     ),
   )
 
-/** The same page as `list`, of what can be asked for in one statement; undefined where it cannot. */
+/** The same page as `list`, of what can be asked for at a glance; undefined where it cannot. */
 export const listAs = (sight: Sight, { after, kind, limit = defaultLimit, sort, ...filter }: RecordFilter) =>
   kind === undefined ||
   (sort !== undefined && sort !== "name") ||
   Object.values(filter).some((value) => value !== undefined)
     ? undefined
     : Effect.gen(function* () {
-        const sql = yield* Glances
+        const { page } = yield* Glances
         const [afterKind = kind, behind = ""] = after === undefined ? [] : yield* Effect.fromResult(keysOf(after, 2))
         // A cursor that another list gave out: of kinds before this one all is left, of those behind it nothing.
         const from = afterKind < kind ? "" : behind
-        const rows =
-          afterKind > kind
-            ? []
-            : yield* sql<RecordWithStatus>`
-                select * from records_seen(${settingsOf(sql, sight)}, ${kind}, ${from}, ${limit + 1}::int)`
+        const rows = afterKind > kind ? [] : yield* page({ sight, kind, behind: from, upTo: limit + 1 })
         return pageOf(rows, limit, toStoredRecord, (row) => [row.kind, row.name])
       })
 
@@ -67,9 +62,14 @@ export const list = Effect.fn("records.list")(function* (filter: RecordFilter) {
   const direction = sql.literal(descending ? "desc" : "asc")
   const behind = sql.literal(descending ? "<" : ">")
   const after = filter.after === undefined ? undefined : yield* Effect.fromResult(keysOf(filter.after, byTime ? 3 : 2))
+  const sight = yield* currentSight
   const rows = yield* sql<RecordWithStatus & { readonly updated_key: string }>`
     select * from records_with_status r
     where ${sql.and([
+      // Nothing else of theirs is there; said here, it is looked up.
+      sight.of === "tenant"
+        ? sql`(tenant_id = ${sight.tenant} or reseller_id = ${sight.tenant} or kind = 'Package')`
+        : sql`true`,
       filter.kind === undefined ? sql`true` : sql`kind = ${filter.kind}`,
       filter.prefix === undefined ? sql`true` : sql`starts_with(name, ${filter.prefix})`,
       filter.search === undefined

@@ -36,15 +36,26 @@ export const CurrentSight = Context.Reference<Sight | undefined>("plumbline/api/
 const arrayOf = (texts: ReadonlyArray<string>): string =>
   `{${texts.map((text) => `"${text.replaceAll(/["\\]/g, "\\$&")}"`).join(",")}}`
 
-/** The first arguments of the functions that look and read in one statement (migration 0032). */
-export const settingsOf = (sql: PgClient, sight: Sight) => {
-  const role = sight.of === "auditor" ? "plumb_auditor" : "plumb_tenant"
-  const tenant = sight.of === "tenant" ? sight.tenant : ""
-  const records = sight.of === "tenant" ? arrayOf(sight.records ?? ["*"]) : ""
-  return sql`${role}::text, ${sight.of === "operator" ? "everything" : ""}::text, ${tenant}::text, ${records}::text`
+/** The arguments of `look_as` (migration 0032). */
+const settingsOf = (sight: Sight) => ({
+  role: sight.of === "auditor" ? "plumb_auditor" : "plumb_tenant",
+  everything: sight.of === "operator" ? "everything" : "",
+  tenant: sight.of === "tenant" ? sight.tenant : "",
+  records: sight.of === "tenant" ? arrayOf(sight.records ?? ["*"]) : "",
+})
+
+/** The first arguments of the functions that look as each of several and read (migration 0033). */
+export const settingsEach = (sql: PgClient, asked: ReadonlyArray<{ readonly sight: Sight }>) => {
+  const all = asked.map(({ sight }) => settingsOf(sight))
+  return sql`${all.map(({ role }) => role)}::text[], ${all.map(({ everything }) => everything)}::text[],
+    ${all.map(({ tenant }) => tenant)}::text[], ${all.map(({ records }) => records)}::text[]`
 }
 
-const enter = (sight: Sight) => Effect.flatMap(PgClient, (sql) => sql`select look_as(${settingsOf(sql, sight)})`)
+const enter = (sight: Sight) =>
+  Effect.flatMap(PgClient, (sql) => {
+    const { everything, records, role, tenant } = settingsOf(sight)
+    return sql`select look_as(${role}, ${everything}, ${tenant}, ${records})`
+  })
 
 /** One transaction, in which somebody sees what is theirs. */
 export const withSight =
