@@ -11,6 +11,7 @@ import * as PgConnection from "@effect/sql-pg/PgConnection"
 import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
@@ -125,6 +126,12 @@ const make = (url: Redacted.Redacted, { heartbeat = "15 seconds", backlog = 1000
       Effect.provideService(PgClient, sql),
     )
 
+    let joined = 0
+    /** Thousands that came back at once after a restart shall not all ask at once for ever: each begins at another time. */
+    const inTurn = Effect.suspend(() =>
+      Effect.sleep(Duration.times(Duration.fromInputUnsafe(heartbeat), 0.5 + ((joined++ * golden) % 1) / 2)),
+    )
+
     const subscription = ({ sight, since }: Follower) =>
       Effect.acquireRelease(
         Effect.gen(function* () {
@@ -146,7 +153,10 @@ const make = (url: Redacted.Redacted, { heartbeat = "15 seconds", backlog = 1000
             })
             return Stream.fromQueue(queue).pipe(
               Stream.merge(
-                Stream.mapEffect(Stream.drop(Stream.tick(heartbeat), 1), () => sign),
+                Stream.mapEffect(
+                  Stream.flatMap(Stream.fromEffect(inTurn), () => Stream.tick(heartbeat)),
+                  () => sign,
+                ),
                 {
                   haltStrategy: "left",
                 },
@@ -159,6 +169,9 @@ const make = (url: Redacted.Redacted, { heartbeat = "15 seconds", backlog = 1000
       }),
     })
   })
+
+/** The part of a turn by which whatever many follow each other lie evenly. */
+const golden = (Math.sqrt(5) - 1) / 2
 
 const channels = ["plumb_records", "plumb_status", "plumb_drift"] as const
 

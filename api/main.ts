@@ -1,6 +1,6 @@
 /**
- * The API as a process: `DATABASE_URL`, `PLUMB_HOME` (`.plumbline`), `PORT` (8080), `PLUMB_API_SHARED_PORT` (whether others
- * listen there too; false), `PLUMB_API_METRICS` (a port, or ADDRESS:PORT, for Prometheus; none) and those of `gateway/settings.ts`. It waits for its database, brings it to its tables, serves, and ends on SIGTERM once the requests in hand are answered.
+ * The API as a process: `DATABASE_URL`, `PLUMB_HOME` (`.plumbline`), `PORT` (8080), `PLUMB_API_METRICS` (a port, or ADDRESS:PORT,
+ * for Prometheus; none) and those of `gateway/settings.ts`. It waits for its database, brings it to its tables, serves, and ends on SIGTERM once the requests in hand are answered.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
@@ -31,7 +31,6 @@ const settings = Config.all({
   database: Config.Redacted("DATABASE_URL"),
   home: Config.String("PLUMB_HOME").pipe(Config.withDefault(".plumbline")),
   port: Config.Port("PORT").pipe(Config.withDefault(8080)),
-  shared: Config.Boolean("PLUMB_API_SHARED_PORT").pipe(Config.withDefault(false)),
   metrics: Config.option(Config.String("PLUMB_API_METRICS")),
 })
 
@@ -52,7 +51,7 @@ const migrated = (url: Redacted.Redacted) =>
 
 const main = Layer.unwrap(
   Effect.gen(function* () {
-    const { database, home, metrics, port, shared } = yield* settings
+    const { database, home, metrics, port } = yield* settings
     const { hosts, origins, rates, trustedProxies } = yield* gatewaySettings
     if (!URL.canParse(Redacted.value(database)))
       return yield* new BadSetting({
@@ -73,7 +72,7 @@ const main = Layer.unwrap(
       Layer.provide(identity(token, key)),
       Layer.provide(Limits.layer(rates)),
       Layer.merge(shown === undefined ? Layer.empty : metricsServer(shown)),
-      Layer.provide([Server.httpServer({ port, shared }), store]),
+      Layer.provide([Server.httpServer({ port }), store]),
       Layer.tap(() => Effect.log(`The API listens on http://127.0.0.1:${port}`)),
     )
   }),

@@ -85,8 +85,6 @@ const routes = HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
 
 export interface Options extends EdgeOptions {
   readonly port: number
-  /** Whether other processes of this user may listen there too: the kernel shares connections out among them. socket(7). */
-  readonly shared?: boolean
 }
 
 /** Listens at once; answers 503 until everything that it is provided with stands. */
@@ -101,10 +99,9 @@ export const layer = (options: Options) =>
     }),
   )
 
-export const httpServer = ({ port, shared = false }: Pick<Options, "port" | "shared">) =>
+export const httpServer = (options: Options) =>
   NodeHttpServer.layer(listener, {
     host: "127.0.0.1",
-    port,
-    reusePort: shared,
+    port: options.port,
     gracefulShutdownTimeout: "5 seconds",
   })

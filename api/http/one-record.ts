@@ -2,8 +2,10 @@
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
 import type { Json } from "effect/Schema"
+import { apiVersion } from "../../spec/envelope.ts"
 import { Invalid, Malformed, type Mistake, NotFound } from "../problems.ts"
 import { oneWriter } from "../store/database.ts"
+import { type Begun, beginWriting, rowsOf } from "../store/existing.ts"
 import { mergePatch } from "../store/merge-patch.ts"
 import * as Records from "../store/records.ts"
 import type { Write } from "../store/write.ts"
@@ -40,11 +42,12 @@ export const writeOne = Effect.fnUntraced(function* (
   payload: Json,
   version: number,
   { dryRun = false }: Trial = {},
+  begun?: Begun,
 ) {
   const mistakes = strangers(payload, kind, name)
   if (mistakes.length > 0) return yield* new Invalid({ detail: "Nothing was written", problems: mistakes })
   const expectVersions = { [`${kind}/${name}`]: version }
-  return yield* one({ records: [payload], expectVersions, dryRun, diffs: dryRun })
+  return yield* one({ records: [payload], expectVersions, dryRun, diffs: dryRun, begun })
 })
 
 /** Nobody writes between the reading and the writing of whoever has seen no version: theirs is of whatever is there. */
@@ -57,12 +60,15 @@ export const patchOne = Effect.fnUntraced(function* (
   version: number | undefined,
   trial: Trial = {},
 ) {
-  if (trial.dryRun !== true) yield* asTheOnlyWriter
-  const stored = yield* Records.read(kind, name)
-  if (stored.deletedAt !== null) return yield* new NotFound({ detail: `${kind}/${name} is being removed.` })
-  const { apiVersion, metadata, spec } = stored
-  const document = mergePatch({ apiVersion, kind, metadata, spec }, patch)
-  const change = yield* writeOne(kind, name, document, version ?? stored.version, trial)
+  const untied = trial.dryRun !== true && (yield* beginWriting)
+  const key = `${kind}/${name}`
+  const existing = yield* rowsOf(new Set([key]))
+  const stored = existing.get(key)
+  if (stored === undefined) return yield* Records.absent(kind, name)
+  if (stored.deleted_at !== null) return yield* new NotFound({ detail: `${kind}/${name} is being removed.` })
+  const { metadata, spec } = stored
+  const document = mergePatch({ apiVersion, kind, metadata: { name, ...metadata }, spec }, patch)
+  const change = yield* writeOne(kind, name, document, version ?? stored.version, trial, { untied, existing })
   return change ?? (yield* new NotFound({ detail: `There is no ${kind}/${name} any more.` }))
 })
 

@@ -2,11 +2,17 @@
 
 import { assert, describe, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { aNode } from "../../fixtures/api/a-node.ts"
 import { type Answer, ApiUnderTest, account, site } from "../../fixtures/api/api-under-test.ts"
 import { belongings, makeHouses, record } from "../../fixtures/api/houses.ts"
 import { accept, ada, bearing, logIn, nobody } from "../../fixtures/api/people.ts"
 import { onDatabase } from "../../fixtures/postgres/on-database.ts"
+import { StoredRecord } from "../shapes.ts"
+
+/** What is sent without the contract's encoder has its form all the same, and nothing besides. */
+const asStored = Schema.decodeUnknownResult(StoredRecord, { onExcessProperty: "error" })
 
 const keysOf = (answer: Answer): Array<string> =>
   answer.body.items.map(({ kind, metadata, name }: never) => `${kind}/${name ?? (metadata as { name: string }).name}`)
@@ -74,6 +80,27 @@ describe("tenants", () => {
         ])
         const rounds = Array.from({ length: 6 }, () => round).flat()
         yield* Effect.all(rounds, { concurrency: "unbounded", discard: true })
+      }),
+    )
+
+    it.effect("see in pages what they see in one list, whichever way it is asked for", () =>
+      Effect.gen(function* () {
+        const { auditor, customer, operator, reseller, technical } = yield* the
+        for (const ask of [auditor, customer, operator, reseller, technical])
+          for (const kind of ["Site", "SshKey", "Package"]) {
+            // With a prefix it is another statement.
+            const whole = yield* ask("GET", `/v1/records?kind=${kind}&prefix=&limit=1000`)
+            const paged: Array<unknown> = []
+            for (let next: string | null = ""; next !== null; ) {
+              const after: string = next === "" ? "" : `&after=${encodeURIComponent(next)}`
+              const page = yield* ask("GET", `/v1/records?kind=${kind}&limit=1${after}`)
+              paged.push(...page.body.items)
+              next = page.body.next
+            }
+            assert.deepStrictEqual(paged, whole.body.items)
+            for (const record of paged)
+              assert.isTrue(Result.isSuccess(asStored(record)), String(Result.getFailure(asStored(record))))
+          }
       }),
     )
 

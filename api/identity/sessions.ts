@@ -107,14 +107,17 @@ export const begin = Effect.fn("sessions.begin")(function* (
   return { session, refreshToken: yield* issue(session, null) }
 })
 
-/** Whose it is, asked for every request: what ended it counts from the next one on. */
-export const find = Effect.fn("sessions.find")(function* (session: string) {
-  const sql = yield* PgClient
+/** Whose each is, or undefined where it is not open. */
+export const findEach = Effect.fn("sessions.findEach")(function* (sql: PgClient, sessions: ReadonlyArray<string>) {
   const now = yield* DateTime.nowAsDate
-  const [row] = yield* sql<Holder>`
-    select ${holderColumns(sql)} from ${withPeople(sql)}
-    where s.id = ${session} and ${open(sql, now)}`
-  return row
+  const rows = yield* sql<Holder>`
+    select ${holderColumns(sql)} from ${withPeople(sql)} where s.id = any(${sessions}::uuid[]) and ${open(sql, now)}`
+  const found = new Map(rows.map((row) => [row.session, row]))
+  return sessions.map((session) => found.get(session))
+})
+
+export const find = Effect.fn("sessions.find")(function* (session: string) {
+  return (yield* findEach(yield* PgClient, [session]))[0]
 })
 
 export interface SessionAsked {
@@ -124,7 +127,7 @@ export interface SessionAsked {
   readonly take: Take
 }
 
-/** The same for several requests, each of which is counted in the same statement. */
+/** The same, asked for every request: what ended it counts from the next one on. Each is counted in the same statement. */
 export const findCounting = (
   sql: PgClient,
   asked: readonly [SessionAsked, ...ReadonlyArray<SessionAsked>],

@@ -25,9 +25,12 @@ export const decoded = (record: Pick<RecordRow, "kind" | "name" | "metadata" | "
 export const rowsOf = Effect.fn("existing.rowsOf")(function* (keys: ReadonlySet<string>) {
   if (keys.size === 0) return new Map<string, RecordRow>()
   const sql = yield* PgClient
+  const kinds = [...keys].map((key) => key.slice(0, key.indexOf("/")))
+  const names = [...keys].map((key) => key.slice(key.indexOf("/") + 1))
+  // By the bare columns: what else is asked of them, row-level security asks of every row that is somebody's.
   const rows = yield* sql<RecordRow>`
-    select ${recordColumns(sql)} from records r join unnest(${[...keys]}::text[]) as wanted (key)
-      on r.kind = split_part(key, '/', 1) and r.name = substr(key, strpos(key, '/') + 1)`
+    select ${recordColumns(sql)} from unnest(${kinds}::text[], ${names}::text[]) as wanted (kind, name)
+    join records r on r.kind = wanted.kind and r.name = wanted.name`
   return new Map(rows.map((row) => [keyOf(row), row]))
 })
 
@@ -39,15 +42,17 @@ export const keysOfSource = Effect.fn("existing.keysOfSource")(function* (source
   return rows.map(keyOf)
 })
 
-/** The records with one of these ties, and the untied ones. */
+export interface TouchedRow extends RecordRow {
+  /** By the tenant who asks. */
+  readonly seen: boolean
+}
+
+/** The records with one of these ties, and the untied ones: also those that whoever asks does not see. */
 export const touched = Effect.fn("existing.touched")(function* (ties: ReadonlySet<string>) {
   if (ties.size === 0) return []
   const sql = yield* PgClient
   // A look-up in the index for each tie (migration 0031): `ties && all`, or a plain join, may compare every row with thousands.
-  return yield* sql<RecordRow>`
-    select ${recordColumns(sql)} from records r
-    where deleted_at is null and id in (select id from tied(${[...ties]}::text[]) union select * from untied())
-    order by kind, name`
+  return yield* sql<TouchedRow>`select * from touched(${[...ties]}::text[])`
 })
 
 /** How many records have each of these ties, but for those of the given keys. */
@@ -63,6 +68,14 @@ export const countTies = Effect.fn("existing.countTies")(function* (
     where r.kind || '/' || r.name <> all (${[...except]}::text[]) group by tie`
   return new Map(rows.map(({ tie, count }) => [tie, count]))
 })
+
+/** The one writer has begun. */
+export interface Begun {
+  /** Whether anything came another way. */
+  readonly untied: boolean
+  /** What was read since. */
+  readonly existing: ReadonlyMap<string, RecordRow>
+}
 
 /** From here on the one writer. Gives whether anything came another way. */
 export const beginWriting = Effect.gen(function* () {

@@ -9,9 +9,10 @@ import type { Envelope } from "../../spec/kinds.ts"
 import { heldBy, type RecordKey, touchedBy } from "../../spec/ties.ts"
 import { type SetProblem, validateSet } from "../../spec/validate-set.ts"
 import type { Mistake } from "../problems.ts"
-import { countTies, decoded, touched } from "./existing.ts"
+import { countTies, decoded, type TouchedRow, touched } from "./existing.ts"
 import { at } from "./fields.ts"
 import { documentOf, keyOf, type Step, type Wanted } from "./plan.ts"
+import { lookingAs, operator, type Sight } from "./sight.ts"
 import { inTurns } from "./turns.ts"
 
 /** The part of a plan that may break a rule. */
@@ -30,12 +31,50 @@ export interface Neighbours {
   readonly counted: ReadonlyMap<string, number>
 }
 
-export const neighboursOf = Effect.fn("judge.neighboursOf")(function* (change: SetChange) {
-  const near = (yield* touched(touchedBy(change))).flatMap(decoded)
-  const existing = [...near, ...(yield* touched(heldBy(change.incoming, near))).flatMap(decoded)]
+interface Neighbour {
+  readonly record: Envelope
+  readonly seen: boolean
+}
+
+const withRecord = (row: TouchedRow): ReadonlyArray<Neighbour> =>
+  decoded(row).map((record) => ({ record, seen: row.seen }))
+
+/** With how many there are as `by` sees it, where the change adds to any. */
+const counting = (change: SetChange, existing: ReadonlyArray<Envelope>, by: Sight) => {
   const ties = additions({ existing, ...change }).map(({ tie }) => tie)
-  const counted = yield* countTies(ties, [...change.sent, ...change.removed].map(keyOf))
-  return { existing, counted } satisfies Neighbours
+  if (ties.length === 0) return Effect.succeed<Neighbours>({ existing, counted: new Map() })
+  const keys = [...change.sent, ...change.removed].map(keyOf)
+  return Effect.map(lookingAs(by)(countTies(ties, keys)), (counted): Neighbours => ({ existing, counted }))
+}
+
+/** All that the change touches. */
+export const neighboursOf = Effect.fn("judge.neighboursOf")(function* (change: SetChange) {
+  const found = yield* near(change)
+  return yield* counting(
+    change,
+    found.map(({ record }) => record),
+    operator,
+  )
+})
+
+/** What of it is a tenant's own, and all of it. */
+export const neighboursFor = Effect.fn("judge.neighboursFor")(function* (change: SetChange, own: Sight) {
+  const found = yield* near(change)
+  const seen = found.filter((one) => one.seen).map(({ record }) => record)
+  const all = found.map(({ record }) => record)
+  return {
+    own: yield* counting(change, seen, own),
+    all: yield* counting(change, all, operator),
+  }
+})
+
+const near = Effect.fnUntraced(function* (change: SetChange) {
+  const next = (yield* touched(touchedBy(change))).flatMap(withRecord)
+  const holders = heldBy(
+    change.incoming,
+    next.map(({ record }) => record),
+  )
+  return [...next, ...(yield* touched(holders)).flatMap(withRecord)]
 })
 
 export const changeOf = Effect.fn("judge.changeOf")(function* (

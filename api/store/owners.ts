@@ -23,14 +23,15 @@ export const ownersOf = Effect.fn("owners.of")(function* (
   if (keys.length === 0) return new Map<string, Owner>()
   const sql = yield* PgClient
   const rows = yield* sql<Owner>`
-    select k.kind, k.name, o.tenant_id::text as tenant, o.reseller_id::text as reseller
-    from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as k (kind text, name text)
-    cross join lateral (
-      select coalesce(
+    -- By a bare column: what else is asked, row-level security asks of every row.
+    with last as materialized (
+      select k.kind, k.name, coalesce(
         (select id from records r where r.kind = k.kind and r.name = k.name),
         (select record_id from revisions v where v.kind = k.kind and v.name = k.name order by seq desc limit 1)
       ) as id
-    ) as last
-    join record_owners o on o.record_id = last.id`
+      from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as k (kind text, name text)
+    )
+    select last.kind, last.name, o.tenant_id::text as tenant, o.reseller_id::text as reseller
+    from last cross join lateral (select tenant_id, reseller_id from record_owners o where o.record_id = last.id offset 0) as o`
   return new Map(rows.map((row) => [`${row.kind}/${row.name}`, row]))
 })

@@ -29,7 +29,7 @@ export const read = Effect.fn("records.read")(function* (kind: string, name: str
   return row === undefined ? yield* absent(kind, name) : toStoredRecord(row)
 })
 
-const absent = (kind: string, name: string) => new NotFound({ detail: `There is no ${kind}/${name}.` })
+export const absent = (kind: string, name: string) => new NotFound({ detail: `There is no ${kind}/${name}.` })
 
 /** As somebody sees it. */
 export const readAs = (sight: Sight, kind: string, name: string) =>

@@ -58,9 +58,14 @@ export const toStatusEntry = (
   status: row.status,
 })
 
+/** In the contract's form, and nothing besides: it is sent as it is. */
 export const toStoredRecord = (row: RecordWithStatus): StoredRecord => ({
   apiVersion,
-  ...toStatusEntry(row),
+  kind: row.kind,
+  version: row.version,
+  generation: row.generation,
+  state: stateOf({ version: row.version, deleted: row.deleted_at !== null }, row.status),
+  status: row.status,
   metadata: { name: row.name, ...row.metadata },
   spec: row.spec,
   id: row.id,

@@ -22,9 +22,9 @@ import { tiesOf } from "../../spec/ties.ts"
 import { Conflict, Invalid, type Mistake, PruneRefused } from "../problems.ts"
 import type { Applied, Change } from "../shapes.ts"
 import { unifiedDiff } from "./document.ts"
-import { beginWriting, keysOfSource, rowsOf, tieUp } from "./existing.ts"
+import { type Begun, beginWriting, keysOfSource, rowsOf, tieUp } from "./existing.ts"
 import { lastOf } from "./history.ts"
-import { changeOf, judge, type Neighbours, neighboursOf, type SetChange } from "./judge.ts"
+import { changeOf, judge, type Neighbours, neighboursFor, neighboursOf, type SetChange } from "./judge.ts"
 import { dateNew, keepLeftOut } from "./keep.ts"
 import { keyOf, mismatches, plan, prune, type Step, type Unwanted, type Wanted } from "./plan.ts"
 import { mayBeTooMuch, overReseller } from "./reseller-limits.ts"
@@ -48,6 +48,8 @@ export interface Write {
   readonly dryRun?: boolean | undefined
   /** Add unified diffs to the answer. */
   readonly diffs?: boolean | undefined
+  /** What whoever asks has begun already, where they read first what they change: all the rows that it names. */
+  readonly begun?: Begun | undefined
   /** Identities that come back, by key (a rollback of a delete). */
   readonly identities?: ReadonlyMap<string, string>
 }
@@ -65,12 +67,14 @@ export const write = Effect.fn("write")(function* (request: Write) {
   const sealing = byAllIf(examined.wanted.some(({ secrets }) => secrets.length > 0))
   // Before the lock of the one writer, which it would hold for long.
   const sealed = yield* sealing(sealSecrets(examined.wanted, { make: false }))
-  if (request.dryRun !== true && (yield* beginWriting)) yield* byAll(tieUp)
+  const untied = request.begun?.untied ?? (request.dryRun !== true && (yield* beginWriting))
+  if (untied) yield* byAll(tieUp)
   const wantedKeys = new Set(examined.wanted.map(({ key }) => key))
   const pruned = yield* prunedBy(request, wantedKeys, examined.mistakes)
   const unwanted = [...(request.unwanted ?? []), ...pruned]
   const expected = request.expectVersions ?? {}
-  const existing = yield* rowsOf(new Set([...wantedKeys, ...unwanted.map(({ key }) => key), ...Object.keys(expected)]))
+  const keys = new Set([...wantedKeys, ...unwanted.map(({ key }) => key), ...Object.keys(expected)])
+  const existing = request.begun?.existing ?? (yield* rowsOf(keys))
   // What is kept may be from before there were keys.
   const kept = yield* sealing(sealSecrets(keepLeftOut(sealed.wanted, existing), { make: true }))
   const dated = dateNew(kept.wanted, DateTime.formatIso(yield* DateTime.now))
@@ -91,13 +95,13 @@ export const write = Effect.fn("write")(function* (request: Write) {
   if (sight.of === "tenant") {
     mistakes.push(...refusals(sight, planned.steps, sealed.wanted), ...planned.mistakes)
     mistakes.push(...(yield* byAllIf(mayBeTooMuch(planned.steps))(overReseller(sight, planned.steps))))
-    const seen = sight.records === undefined ? neighboursOf(change) : lookingAs(wholeOf(sight))(neighboursOf(change))
-    mistakes.push(...judgedBy(yield* seen))
+    const { all, own } = yield* neighboursFor(change, wholeOf(sight))
+    mistakes.push(...judgedBy(own))
     // Nobody learns of others by what is wrong already.
     const beside = [
       ...settled.mistakes,
       ...(appearing.length === 0 ? [] : yield* taken(appearing, expected)),
-      ...judgedBy(yield* byAll(neighboursOf(change))).map(withoutNames),
+      ...judgedBy(all).map(withoutNames),
     ]
     const flawed = new Set(mistakes.map(ofRecord))
     mistakes.push(...beside.filter((mistake) => !flawed.has(ofRecord(mistake))))

@@ -65,3 +65,27 @@ begin
 end $$;
 
 drop function record_seen, records_seen;
+
+-- What a change touches, all of it, and which of it is seen by whoever asks: of all that is their tenant's, also where they look
+-- after a part of it. A rule is about all there is, and what is said of a mistake about what they see.
+create function touched(wanted text[])
+returns table (kind text, name text, id text, version float8, generation float8, metadata jsonb, spec jsonb, source text,
+  created_at timestamptz, updated_at timestamptz, deleted_at timestamptz, seen boolean)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  sight constant text := current_setting('plumb.sight', true);
+  part constant text := current_setting('plumb.records', true);
+  all_of_them uuid[];
+  own uuid[];
+begin
+  all_of_them := array(select t.id from tied(wanted) t union select * from untied());
+  perform set_config('plumb.records', '{*}', true);
+  own := array(select r.id from records r where r.id = any (all_of_them));
+  perform set_config('plumb.sight', 'everything', true);
+  return query
+    select r.kind, r.name, r.id::text, r.version::float8, r.generation::float8, r.metadata, r.spec, r.source, r.created_at,
+      r.updated_at, r.deleted_at, r.id = any (own)
+    from records r where r.id = any (all_of_them) and r.deleted_at is null order by r.kind, r.name;
+  perform set_config('plumb.sight', sight, true), set_config('plumb.records', part, true);
+end $$;

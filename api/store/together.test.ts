@@ -1,0 +1,85 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { ConnectionError, SqlError, UnknownError } from "effect/sql/SqlError"
+import { together } from "./together.ts"
+
+const broken = new SqlError({ reason: new UnknownError({ cause: new Error("broken") }) })
+const away = new SqlError({ reason: new ConnectionError({ cause: new Error("away") }) })
+
+/** Answers a number with its double; keeps what it was asked at once. */
+const doubling = (failing: (asked: ReadonlyArray<number>) => SqlError | undefined = () => undefined) => {
+  const statements: Array<ReadonlyArray<number>> = []
+  const ask = together((asked: ReadonlyArray<number>) =>
+    Effect.suspend(() => {
+      statements.push(asked)
+      const error = failing(asked)
+      return error === undefined
+        ? Effect.delay(Effect.succeed(asked.map((one) => one * 2)), "1 millis")
+        : Effect.fail(error)
+    }),
+  )
+  return { ask, statements }
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index)
+
+describe("statements of requests that come together", () => {
+  it.live("are few, and answer each with what is its own", () =>
+    Effect.gen(function* () {
+      const { ask, statements } = doubling()
+      const answers = yield* Effect.forEach(upTo(500), ask, { concurrency: "unbounded" })
+      assert.deepStrictEqual(
+        answers,
+        upTo(500).map((one) => one * 2),
+      )
+      assert.isBelow(statements.length, 20)
+      assert.isAtMost(Math.max(...statements.map(({ length }) => length)), 64)
+    }),
+  )
+
+  it.live("do not wait where there is nobody to wait for", () =>
+    Effect.gen(function* () {
+      const { ask, statements } = doubling()
+      assert.strictEqual(yield* ask(4), 8)
+      assert.strictEqual(yield* ask(5), 10)
+      assert.deepStrictEqual(statements, [[4], [5]])
+    }),
+  )
+
+  it.live("fail for nobody but the one that they fail for", () =>
+    Effect.gen(function* () {
+      const { ask } = doubling((asked) => (asked.includes(7) ? broken : undefined))
+      const exits = yield* Effect.forEach(upTo(20), (one) => Effect.exit(ask(one)), { concurrency: "unbounded" })
+      assert.deepStrictEqual(
+        exits,
+        upTo(20).map((one) => (one === 7 ? Exit.fail(broken) : Exit.succeed(one * 2))),
+      )
+    }),
+  )
+
+  it.live("are not asked again while the database is away", () =>
+    Effect.gen(function* () {
+      const { ask, statements } = doubling(() => away)
+      const exits = yield* Effect.forEach(upTo(20), (one) => Effect.exit(ask(one)), { concurrency: "unbounded" })
+      assert.deepStrictEqual(
+        exits,
+        upTo(20).map(() => Exit.fail(away)),
+      )
+      assert.strictEqual(statements.flat().length, 20)
+    }),
+  )
+
+  it.live("go on when one of those who wait goes away", () =>
+    Effect.gen(function* () {
+      const { ask } = doubling()
+      const [gone, there] = yield* Effect.all(
+        [Effect.exit(Effect.timeout(Effect.andThen(Effect.yieldNow, ask(1)), 0)), ask(2)],
+        { concurrency: "unbounded" },
+      )
+      assert.isTrue(Exit.isFailure(gone))
+      assert.strictEqual(there, 4)
+      assert.strictEqual(yield* ask(3), 6)
+    }),
+  )
+})
