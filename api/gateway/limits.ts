@@ -57,6 +57,7 @@ export class Limits extends Context.Service<
       Limits,
       Effect.gen(function* () {
         const limiter = yield* RateLimiter.RateLimiter
+        const along = yield* Effect.provideService(RateLimiter.make, RateLimiter.RateLimiterStore, Store.along)
         const consume = <E>(
           by: RateLimiter.RateLimiter,
           name: keyof Rates,
@@ -87,13 +88,12 @@ export class Limits extends Context.Service<
           take: (name, key) =>
             consume(limiter, name, key, ({ message }) => Effect.logWarning(`Requests are not counted: ${message}`)),
           takeAlong: (name, key, by) =>
-            RateLimiter.make.pipe(
-              Effect.provideService(RateLimiter.RateLimiterStore, Store.alongWith(by)),
-              Effect.flatMap((along) =>
-                consume(along, name, key, ({ cause, message }) =>
-                  isSqlError(cause) ? Effect.fail(cause) : Effect.die(message),
-                ),
+            Effect.provideService(
+              consume(along, name, key, ({ cause, message }) =>
+                isSqlError(cause) ? Effect.fail(cause) : Effect.die(message),
               ),
+              Store.CurrentAlong,
+              by,
             ),
         }
       }),

@@ -5,6 +5,7 @@
  */
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -91,14 +92,18 @@ export const layer = Layer.effect(
 /** Takes from the bucket and gives what then is left there; undefined where there was no reason to. */
 export type Along = (take: Take) => Effect.Effect<Counted | undefined, SqlError>
 
-/** For one request: the bucket is taken from by a statement that does something else too. */
-export const alongWith = (by: Along): RateLimiterStore["Service"] =>
-  only(
-    Effect.fnUntraced(function* (asked) {
-      const take = yield* takeOf(asked)
-      return found(take.now, yield* Effect.mapError(by(take), failed))
-    }),
-  )
+/** By what the present request takes. */
+export const CurrentAlong = Context.Reference<Along>("plumbline/api/gateway/CurrentAlong", {
+  defaultValue: () => () => Effect.die("nothing takes along"),
+})
+
+/** The bucket is taken from by a statement that does something else too. */
+export const along = only(
+  Effect.fnUntraced(function* (asked) {
+    const [by, take] = [yield* CurrentAlong, yield* takeOf(asked)]
+    return found(take.now, yield* Effect.mapError(by(take), failed))
+  }),
+)
 
 /** Buckets that have long been full again. */
 export const forgetFull = Effect.gen(function* () {

@@ -7,12 +7,15 @@
 import * as Effect from "effect/Effect"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { Malformed, Unavailable } from "../problems.ts"
-import { isAway, sqlState, wordsOf } from "../store/database.ts"
+import { inTime, isAway, sqlState, wordsOf } from "../store/database.ts"
 
-export const answer = <A, E, R>(
+export const answer = <A, E, R>(handle: Effect.Effect<A, E, R>) => answerGlance(inTime(handle))
+
+/** What only asks by `Glances`, which see to the time that it takes. */
+export const answerGlance = <A, E, R>(
   handle: Effect.Effect<A, E, R>,
 ): Effect.Effect<A, Exclude<E, SqlError> | Malformed | Unavailable, R> =>
-  Effect.catch(withinReason(handle), (error): Effect.Effect<never, Exclude<E, SqlError> | Malformed | Unavailable> => {
+  Effect.catch(handle, (error): Effect.Effect<never, Exclude<E, SqlError> | Malformed | Unavailable> => {
     if (!isSqlError(error)) return Effect.fail(error as Exclude<E, SqlError>)
     if (isAway(error))
       return Effect.andThen(Effect.logWarning(`Postgres is away: ${wordsOf(error)}`), Effect.fail(databaseAway))
@@ -26,9 +29,6 @@ export const answer = <A, E, R>(
       )
     return Effect.die(error)
   })
-
-// A server that is frozen neither answers nor hangs up; the statement's own time-out would be told by nobody.
-const withinReason = Effect.timeoutOrElse({ duration: "70 seconds", orElse: () => Effect.fail(databaseAway) })
 
 export const databaseAway = new Unavailable({
   detail: "Postgres does not answer. Hosts stay as they are, and the agents go on healing. Try again in a moment.",

@@ -141,12 +141,7 @@ export const edge = ({ hosts = [], origins = [], trustedProxies = [] }: EdgeOpti
         ? yield* unexplained(response.status, request)
         : response
     })
-    return (fromPages === undefined ? answered : fromPages(answered)).pipe(
-      fromClient(trusted),
-      withRequestId,
-      Effect.map(withHeaders),
-      measured,
-    )
+    return (fromPages === undefined ? answered : fromPages(answered)).pipe(fromClient(trusted), withRequestId, measured)
   }
 }
 
@@ -197,14 +192,15 @@ const withRequestId = <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerRes
   Effect.suspend(() => {
     const id = randomUUID()
     return app.pipe(
-      Effect.map(HttpServerResponse.setHeader("x-request-id", id)),
+      Effect.map((response) => withHeaders(response, id)),
       Effect.provideService(RequestId, id),
       Effect.annotateLogs("request", id),
     )
   })
 
-const withHeaders = (response: HttpServerResponse.HttpServerResponse) =>
+const withHeaders = (response: HttpServerResponse.HttpServerResponse, request: string) =>
   HttpServerResponse.setHeaders(response, {
+    "x-request-id": request,
     ...(response.headers["cache-control"] === undefined ? { "cache-control": "no-store" } : {}),
     ...(response.status === 401 ? { "www-authenticate": "Bearer" } : {}),
     ...(response.status === 503 ? { "retry-after": String(retryAfterSeconds) } : {}),

@@ -32,7 +32,7 @@ const told = ({ fields }: Change) => fields.filter(({ field }) => !/\.sealed$/.t
 const side = (change: Change, which: "before" | "after") =>
   Object.fromEntries(told(change).map((field) => [field.field, bare(field[which])]))
 
-const noted = (changes: ReadonlyArray<Change>, via: string) => {
+export const noted = (changes: ReadonlyArray<Change>, via: string) => {
   const [only] = changes
   const of = ({ action, kind, name, version }: Change) => ({ record: `${kind}/${name}`, action, version })
   return only !== undefined && changes.length === 1

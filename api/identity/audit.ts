@@ -30,23 +30,42 @@ export interface Note {
 
 const json = (value: object | undefined): string | null => (value === undefined ? null : JSON.stringify(value))
 
+const entryOf = Effect.fnUntraced(function* (event: Note) {
+  const { address, agent, requestId } = yield* caller
+  return {
+    at: yield* DateTime.nowAsDate,
+    action: event.action,
+    outcome: event.outcome,
+    actor_id: event.actor?.id ?? null,
+    actor: event.actor?.name ?? "nobody",
+    subject_id: event.subject ?? null,
+    session_id: event.session ?? null,
+    ...{ address, agent, request_id: requestId },
+    target: event.target ?? "",
+    before: event.before,
+    after: event.after,
+    details: event.details ?? {},
+  }
+})
+
 /** Takes its place in the transaction that does what it tells of. */
 export const note = Effect.fn("audit.note")(function* (event: Note) {
   const sql = yield* PgClient
-  const { address, agent, requestId } = yield* caller
-  const now = yield* DateTime.nowAsDate
+  const entry = yield* entryOf(event)
   yield* sql`
     insert into audit_events (at, action, outcome, actor_id, actor, subject_id, session_id, address, agent, request_id, target, before,
       after, details)
-    values (${now}, ${event.action}, ${event.outcome}, ${event.actor?.id ?? null}, ${event.actor?.name ?? "nobody"},
-      ${event.subject ?? null}, ${event.session ?? null}, ${address}, ${agent}, ${requestId}, ${event.target ?? ""}, ${json(event.before)}::jsonb,
-      ${json(event.after)}::jsonb, ${JSON.stringify(event.details ?? {})}::jsonb)`
+    values (${entry.at}, ${entry.action}, ${entry.outcome}, ${entry.actor_id}, ${entry.actor}, ${entry.subject_id},
+      ${entry.session_id}, ${entry.address}, ${entry.agent}, ${entry.request_id}, ${entry.target}, ${json(entry.before)}::jsonb,
+      ${json(entry.after)}::jsonb, ${JSON.stringify(entry.details)}::jsonb)`
 })
 
-/** What the actor of the request has done. */
-export const noteDone = (event: Omit<Note, "actor" | "outcome" | "session">) =>
-  Effect.flatMap(Actor, ({ acting, name, session, user }) =>
-    note({
+type Done = Omit<Note, "actor" | "outcome" | "session">
+
+const byActor = (event: Done) =>
+  Effect.map(
+    Actor,
+    ({ acting, name, session, user }): Note => ({
       ...event,
       outcome: "succeeded",
       actor: { id: acting?.user ?? user, name },
@@ -54,6 +73,12 @@ export const noteDone = (event: Omit<Note, "actor" | "outcome" | "session">) =>
       session,
     }),
   )
+
+/** What the actor of the request has done. */
+export const noteDone = (event: Done) => Effect.flatMap(byActor(event), note)
+
+/** The same as a row, for a statement that writes it with what it tells of. */
+export const entryDone = (event: Done) => Effect.flatMap(byActor(event), entryOf)
 
 interface Row {
   readonly seq: number

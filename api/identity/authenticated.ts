@@ -14,8 +14,9 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { networkAround } from "../../spec/network.ts"
 import { Limits } from "../gateway/limits.ts"
-import { answer } from "../http/answer.ts"
+import { answerGlance } from "../http/answer.ts"
 import { Forbidden, type RateLimited, Unauthenticated, type Unavailable } from "../problems.ts"
+import { inTime } from "../store/database.ts"
 import { Glances } from "../store/glances.ts"
 import { operator } from "../store/sight.ts"
 import { together } from "../store/together.ts"
@@ -118,6 +119,14 @@ export const layer = (token: Redacted.Redacted) =>
         return holder
       })
 
+      const disbelieve = Effect.fnUntraced(function* (why: string) {
+        const { address } = yield* caller
+        // Before the audit trail: whoever sends bad tokens all day fills no table.
+        yield* limits.take("address", networkAround(address))
+        yield* Audit.note({ action: "token.refused", outcome: "refused", details: { why } })
+        return yield* notBelieved
+      })
+
       const whose = Effect.fnUntraced(function* (given: string) {
         if (!looksLikeToken(given)) return yield* refuse(notBelieved)
         const verified = yield* verify(given)
@@ -136,12 +145,7 @@ export const layer = (token: Redacted.Redacted) =>
             lacksFactor: holder.lacksFactor,
           })
         }
-        const why = "refused" in verified ? verified.refused : "session-ended"
-        const { address } = yield* caller
-        // Before the audit trail: whoever sends bad tokens all day fills no table.
-        yield* limits.take("address", networkAround(address))
-        yield* Audit.note({ action: "token.refused", outcome: "refused", details: { why } })
-        return yield* notBelieved
+        return yield* inTime(disbelieve("refused" in verified ? verified.refused : "session-ended"))
       })
 
       /** A program's. */
@@ -173,9 +177,9 @@ export const layer = (token: Redacted.Redacted) =>
       })
 
       const letIn = (given: string, group: HttpApiGroup.Top, endpoint: HttpApiEndpoint.Top) =>
-        answer(
+        answerGlance(
           isApiToken(given)
-            ? bearerOf(given, scopeOf(group, endpoint))
+            ? inTime(bearerOf(given, scopeOf(group, endpoint)))
             : Effect.tap(whose(given), permitted(group, endpoint)),
         ).pipe(
           Effect.catchTag("Malformed", Effect.die),

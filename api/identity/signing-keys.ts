@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import * as Semaphore from "effect/Semaphore"
 import type { SqlError } from "effect/sql/SqlError"
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from "jose"
+import { inTime } from "../store/database.ts"
 
 export const algorithm = "Ed25519"
 /** A key signs for a day. */
@@ -68,8 +69,8 @@ export class SigningKeys extends Context.Service<
           const now = yield* DateTime.now
           const cached = known.get(id)
           if (cached !== undefined) return DateTime.toEpochMillis(now) < cached.until ? cached.key : undefined
-          const [row] = yield* sql<{ readonly public_key: JWK; readonly expires_at: Date }>`
-            select public_key, expires_at from signing_keys where id = ${id} and expires_at > ${DateTime.toDateUtc(now)}`
+          const [row] = yield* inTime(sql<{ readonly public_key: JWK; readonly expires_at: Date }>`
+            select public_key, expires_at from signing_keys where id = ${id} and expires_at > ${DateTime.toDateUtc(now)}`)
           if (row === undefined) return undefined
           const key = yield* Effect.promise(() => importJWK(row.public_key, algorithm))
           if (key instanceof Uint8Array) return undefined

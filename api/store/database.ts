@@ -10,7 +10,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
-import { isSqlError, type SqlError } from "effect/sql/SqlError"
+import { ConnectionError, isSqlError, SqlError } from "effect/sql/SqlError"
+import { Carrier } from "./carrier.ts"
 import { Glances } from "./glances.ts"
 
 /** Its own schema first: the queue of letters makes its tables there. */
@@ -32,7 +33,10 @@ export const layer = (url: Redacted.Redacted) => {
     },
     connectTimeout: "3 seconds",
   } as const
-  return Layer.merge(PgClient.layer({ ...options, maxConnections: 10 }), Glances.layer(options))
+  return Carrier.layer.pipe(
+    Layer.provideMerge(PgClient.layer({ ...options, maxConnections: 10 })),
+    Layer.merge(Glances.layer(options)),
+  )
 }
 
 /** Whether the same request may well succeed once Postgres is back. */
@@ -53,7 +57,14 @@ export const sqlState = (error: SqlError): string | undefined => {
 export const wordsOf = ({ reason }: SqlError): string =>
   reason.cause instanceof Error && reason.cause.message !== "" ? reason.cause.message : (reason.message ?? reason._tag)
 
-const collides = (error: unknown): boolean =>
+const frozen = new SqlError({ reason: new ConnectionError({ cause: new Error("Postgres does not answer") }) })
+
+/** A server that is frozen neither answers nor hangs up, and its own limit of time is told by nobody: it is away too. */
+export const inTime: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E | SqlError, R> =
+  Effect.timeoutOrElse({ duration: "70 seconds", orElse: () => Effect.fail(frozen) })
+
+/** With what another transaction does at the same time. */
+export const collides = (error: unknown): boolean =>
   Predicate.hasProperty(error, "reason") &&
   (Predicate.isTagged(error.reason, "DeadlockError") || Predicate.isTagged(error.reason, "SerializationError"))
 

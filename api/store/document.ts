@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Compare from "../../spec/compare.ts"
 import { printPlain } from "../../spec/print.ts"
+import type { Change } from "../shapes.ts"
 import { documentOf, keyOf, type Step } from "./plan.ts"
 import type { RecordRow } from "./rows.ts"
 
@@ -13,6 +14,19 @@ export const unifiedDiff = (step: Step): string => {
   const after = step.deleted ? "" : printPlain(documentOf(step))
   return Compare.unifiedDiff(keyOf(step), before, after)
 }
+
+/** A step as whoever asked for it is told of it. */
+export const changeShown = (step: Step, withDiff: boolean): Change => ({
+  kind: step.kind,
+  name: step.name,
+  action: step.action,
+  version: step.version,
+  generation: step.generation,
+  fields: step.fields,
+  ...(withDiff ? { diff: unifiedDiff(step) } : {}),
+  ...(step.takenFrom === undefined ? {} : { takenFrom: step.takenFrom }),
+  ...(step.notes.length === 0 ? {} : { notes: step.notes }),
+})
 
 /**
  * One multi-document YAML text, in pieces: thousands of records take seconds to print, and others want answers meanwhile.

@@ -13,7 +13,7 @@ import { decodeEnvelope, type Envelope } from "../../spec/kinds.ts"
 import { tiesOf } from "../../spec/ties.ts"
 import { writersLock } from "./database.ts"
 import { documentOf, keyOf } from "./plan.ts"
-import { type RecordRow, recordColumns } from "./rows.ts"
+import { type RecordRow, recordColumns, type TouchedRow } from "./rows.ts"
 
 /** Nothing where it does not decode: a record of a newer Plumbline takes part in no rule and stops nobody. */
 export const decoded = (record: Pick<RecordRow, "kind" | "name" | "metadata" | "spec">): ReadonlyArray<Envelope> => {
@@ -41,11 +41,6 @@ export const keysOfSource = Effect.fn("existing.keysOfSource")(function* (source
     select kind, name from records where source = ${source} and deleted_at is null order by kind, name`
   return rows.map(keyOf)
 })
-
-export interface TouchedRow extends RecordRow {
-  /** By the tenant who asks. */
-  readonly seen: boolean
-}
 
 /** The records with one of these ties, and the untied ones: also those that whoever asks does not see. */
 export const touched = Effect.fn("existing.touched")(function* (ties: ReadonlySet<string>) {

@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import type { SqlError } from "effect/sql/SqlError"
-import type { RecordWithStatus } from "./rows.ts"
+import type { RecordWithStatus, TouchedRow } from "./rows.ts"
 import { type Sight, settingsEach } from "./sight.ts"
 import { together } from "./together.ts"
 
@@ -29,9 +29,22 @@ export interface PageAsked {
   readonly upTo: number
 }
 
+export interface TouchedAsked {
+  readonly sight: Sight
+  readonly ties: ReadonlyArray<string>
+}
+
 interface Placed {
   readonly place: number
 }
+
+/** The rows of each of those that asked. */
+const grouped =
+  (asked: ReadonlyArray<unknown>) =>
+  <Row extends Placed>(rows: ReadonlyArray<Row>): ReadonlyArray<ReadonlyArray<Row>> => {
+    const of = Map.groupBy(rows, ({ place }) => place)
+    return asked.map((_, index) => of.get(index + 1) ?? [])
+  }
 
 export class Glances extends Context.Service<
   Glances,
@@ -40,6 +53,7 @@ export class Glances extends Context.Service<
     /** The record as somebody sees it, or undefined. */
     readonly one: (asked: OneAsked) => Effect.Effect<RecordWithStatus | undefined, SqlError>
     readonly page: (asked: PageAsked) => Effect.Effect<ReadonlyArray<RecordWithStatus>, SqlError>
+    readonly touched: (asked: TouchedAsked) => Effect.Effect<ReadonlyArray<TouchedRow>, SqlError>
   }
 >()("plumbline/api/store/Glances") {
   static readonly layer = (options: PgClient.PgPoolConfig) =>
@@ -64,10 +78,14 @@ export class Glances extends Context.Service<
               sql<RecordWithStatus & Placed>`select * from records_paged(${settingsEach(sql, asked)},
                 ${asked.map(({ kind }) => kind)}::text[], ${asked.map(({ behind }) => behind)}::text[],
                 ${asked.map(({ upTo }) => upTo)}::int[])`,
-              (rows) => {
-                const pages = Map.groupBy(rows, ({ place }) => place)
-                return asked.map((_, index) => pages.get(index + 1) ?? [])
-              },
+              grouped(asked),
+            ),
+          ),
+          touched: together((asked) =>
+            Effect.map(
+              sql<TouchedRow & Placed>`select * from touched_each(${settingsEach(sql, asked)},
+                ${JSON.stringify(asked.map(({ ties }) => ties))}::jsonb)`,
+              grouped(asked),
             ),
           ),
         }),

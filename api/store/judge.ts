@@ -9,9 +9,10 @@ import type { Envelope } from "../../spec/kinds.ts"
 import { heldBy, type RecordKey, touchedBy } from "../../spec/ties.ts"
 import { type SetProblem, validateSet } from "../../spec/validate-set.ts"
 import type { Mistake } from "../problems.ts"
-import { countTies, decoded, type TouchedRow, touched } from "./existing.ts"
+import { countTies, decoded, touched } from "./existing.ts"
 import { at } from "./fields.ts"
 import { documentOf, keyOf, type Step, type Wanted } from "./plan.ts"
+import type { TouchedRow } from "./rows.ts"
 import { lookingAs, operator, type Sight } from "./sight.ts"
 import { inTurns } from "./turns.ts"
 
@@ -49,7 +50,7 @@ const counting = (change: SetChange, existing: ReadonlyArray<Envelope>, by: Sigh
 
 /** All that the change touches. */
 export const neighboursOf = Effect.fn("judge.neighboursOf")(function* (change: SetChange) {
-  const found = yield* near(change)
+  const found = yield* near(change, touched)
   return yield* counting(
     change,
     found.map(({ record }) => record),
@@ -59,7 +60,7 @@ export const neighboursOf = Effect.fn("judge.neighboursOf")(function* (change: S
 
 /** What of it is a tenant's own, and all of it. */
 export const neighboursFor = Effect.fn("judge.neighboursFor")(function* (change: SetChange, own: Sight) {
-  const found = yield* near(change)
+  const found = yield* near(change, touched)
   const seen = found.filter((one) => one.seen).map(({ record }) => record)
   const all = found.map(({ record }) => record)
   return {
@@ -68,13 +69,15 @@ export const neighboursFor = Effect.fn("judge.neighboursFor")(function* (change:
   }
 })
 
-const near = Effect.fnUntraced(function* (change: SetChange) {
-  const next = (yield* touched(touchedBy(change))).flatMap(withRecord)
+type LookUp<E, R> = (ties: ReadonlySet<string>) => Effect.Effect<ReadonlyArray<TouchedRow>, E, R>
+
+export const near = Effect.fnUntraced(function* <E, R>(change: SetChange, lookUp: LookUp<E, R>) {
+  const next = (yield* lookUp(touchedBy(change))).flatMap(withRecord)
   const holders = heldBy(
     change.incoming,
     next.map(({ record }) => record),
   )
-  return [...next, ...(yield* touched(holders)).flatMap(withRecord)]
+  return [...next, ...(yield* lookUp(holders)).flatMap(withRecord)]
 })
 
 export const changeOf = Effect.fn("judge.changeOf")(function* (

@@ -25,6 +25,11 @@ export interface RecordRow {
   readonly deleted_at: Date | null
 }
 
+export interface TouchedRow extends RecordRow {
+  /** By the tenant who asks. */
+  readonly seen: boolean
+}
+
 export interface RecordWithStatus extends RecordRow {
   readonly status: ReadonlyArray<NodeStatus>
 }

@@ -70,6 +70,17 @@ describe("statements of requests that come together", () => {
     }),
   )
 
+  it.live("go on when those who are asked for go away", () =>
+    Effect.gen(function* () {
+      const { ask } = doubling()
+      for (let round = 0; round < 20; round++)
+        yield* Effect.forEach(upTo(5), (one) => Effect.exit(Effect.timeout(ask(one), 0)), { concurrency: "unbounded" })
+      assert.deepStrictEqual(yield* Effect.forEach(upTo(9), ask, { concurrency: "unbounded" }), [
+        ...upTo(9).map((one) => one * 2),
+      ])
+    }),
+  )
+
   it.live("go on when one of those who wait goes away", () =>
     Effect.gen(function* () {
       const { ask } = doubling()

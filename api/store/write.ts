@@ -15,23 +15,21 @@ import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
-import { examine } from "../../spec/examine.ts"
-import { encodeEnvelope, secretsOf } from "../../spec/kinds.ts"
 import { tiesOf } from "../../spec/ties.ts"
 import { Conflict, Invalid, type Mistake, PruneRefused } from "../problems.ts"
-import type { Applied, Change } from "../shapes.ts"
-import { unifiedDiff } from "./document.ts"
+import type { Applied } from "../shapes.ts"
+import { changeShown } from "./document.ts"
+import { examineAll } from "./examined.ts"
 import { type Begun, beginWriting, keysOfSource, rowsOf, tieUp } from "./existing.ts"
 import { lastOf } from "./history.ts"
 import { changeOf, judge, type Neighbours, neighboursFor, neighboursOf, type SetChange } from "./judge.ts"
 import { dateNew, keepLeftOut } from "./keep.ts"
 import { keyOf, mismatches, plan, prune, type Step, type Unwanted, type Wanted } from "./plan.ts"
+import { refusals } from "./refusals.ts"
 import { mayBeTooMuch, overReseller } from "./reseller-limits.ts"
-import { reserved } from "./reserved.ts"
 import { sealSecrets } from "./seal.ts"
 import { currentSight, lookingAs, operator, type Sight, type TenantSight } from "./sight.ts"
-import { markSuspended, suspendedAbove } from "./suspended-by.ts"
+import { markSuspended } from "./suspended-by.ts"
 import { inTurns } from "./turns.ts"
 import { rememberUids, settleUids } from "./uids.ts"
 
@@ -114,7 +112,7 @@ export const write = Effect.fn("write")(function* (request: Write) {
   const versions = mismatches(expected, existing)
   if (versions.length > 0) return yield* new Conflict({ detail: conflictDetail, versions })
   if (request.dryRun !== true) yield* carryOut(planned.steps, change, request)
-  const changes = yield* inTurns(planned.steps, (step) => toChange(step, request.diffs === true))
+  const changes = yield* inTurns(planned.steps, (step) => changeShown(step, request.diffs === true))
   const applied: Applied = { dryRun: request.dryRun === true, changes, summary: summaryOf(changes) }
   return applied
 })
@@ -123,22 +121,6 @@ const conflictDetail = "Somebody else wrote first. Read the record again, and na
 
 /** All that is a tenant's, also for those who look after a part of it: a rule is about the account. */
 const wholeOf = ({ as, of, tenant }: TenantSight): Sight => ({ of, as, tenant })
-
-const refusals = (
-  sight: TenantSight,
-  steps: ReadonlyArray<Step>,
-  sent: ReadonlyArray<Wanted>,
-): ReadonlyArray<Mistake> => {
-  const sentBy = new Map(sent.map((one) => [one.key, one]))
-  return steps.flatMap((step) => {
-    const { index, spec } = sentBy.get(keyOf(step)) ?? {}
-    const above = step.action === "unchanged" ? [] : suspendedAbove(sight, step)
-    return [...reserved(sight, step, spec), ...above].map((mistake) => ({
-      ...(index === undefined ? {} : { index }),
-      ...mistake,
-    }))
-  })
-}
 
 /** Names are one installation's: what cannot be seen may be there. Whoever names a version of it is told that there is none. */
 const taken = Effect.fnUntraced(function* (
@@ -206,47 +188,6 @@ const withCustomers = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>) {
     }),
     mistakes: [],
   }
-})
-
-interface Examined {
-  readonly wanted: ReadonlyArray<Wanted>
-  readonly mistakes: ReadonlyArray<Mistake>
-  /** Records that were sent but cannot be used: others may refer to them without that being a mistake of theirs. */
-  readonly broken: ReadonlySet<string>
-}
-
-const examineAll = Effect.fnUntraced(function* (
-  records: ReadonlyArray<unknown>,
-  identities?: ReadonlyMap<string, string>,
-) {
-  const wanted: Array<Wanted> = []
-  const mistakes: Array<Mistake> = []
-  const broken = new Set<string>()
-  yield* inTurns(records, (record, index) => {
-    const examined = examine(record)
-    if (Result.isFailure(examined)) {
-      for (const { kind, name, field, message, mend } of examined.failure) {
-        if (kind !== undefined && name !== undefined) broken.add(keyOf({ kind, name }))
-        mistakes.push({
-          index,
-          ...(kind === undefined ? {} : { kind }),
-          ...(name === undefined ? {} : { name }),
-          field,
-          message,
-          mend,
-        })
-      }
-      return
-    }
-    const { kind, metadata, spec } = encodeEnvelope(examined.success.envelope)
-    const { name, ...rest } = metadata
-    const key = keyOf({ kind, name })
-    const id = identities?.get(key)
-    const { envelope, notes } = examined.success
-    const secrets = secretsOf(envelope)
-    wanted.push({ key, kind, name, metadata: rest, spec, secrets, index, notes, ...(id === undefined ? {} : { id }) })
-  })
-  return { wanted, mistakes, broken } satisfies Examined
 })
 
 const prunedBy = Effect.fnUntraced(function* (
@@ -323,19 +264,7 @@ const carryOut = Effect.fnUntraced(function* (
     order by place`
 })
 
-const toChange = (step: Step, withDiff: boolean): Change => ({
-  kind: step.kind,
-  name: step.name,
-  action: step.action,
-  version: step.version,
-  generation: step.generation,
-  fields: step.fields,
-  ...(withDiff ? { diff: unifiedDiff(step) } : {}),
-  ...(step.takenFrom === undefined ? {} : { takenFrom: step.takenFrom }),
-  ...(step.notes.length === 0 ? {} : { notes: step.notes }),
-})
-
-const summaryOf = (changes: ReadonlyArray<Change>): Applied["summary"] => {
+const summaryOf = (changes: Applied["changes"]): Applied["summary"] => {
   const summary = { created: 0, updated: 0, restored: 0, unchanged: 0, deleted: 0 }
   for (const { action } of changes) summary[action] += 1
   return summary

@@ -1,0 +1,102 @@
+/**
+ * A change of one record that is there, in a few statements that requests share: it is judged beside what there was a moment ago,
+ * and written where all of that is so still.
+ *
+ * The one thing to know before changing it: it succeeds or does nothing. Whatever is wrong with a change, and whatever has to be
+ * settled by the one writer (what is new, what is counted, secrets, user ids), gives undefined, and `write` does it or says why.
+ */
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import { additions } from "../../spec/counts.ts"
+import type { Envelope } from "../../spec/kinds.ts"
+import { tiesOf } from "../../spec/ties.ts"
+import type { Change } from "../shapes.ts"
+import { Carrier } from "./carrier.ts"
+import { collides, isAway } from "./database.ts"
+import { changeShown } from "./document.ts"
+import { examineAll } from "./examined.ts"
+import { Glances } from "./glances.ts"
+import { changeOf, judge, near } from "./judge.ts"
+import { dateNew, keepLeftOut } from "./keep.ts"
+import { keyOf, plan } from "./plan.ts"
+import { refusals } from "./refusals.ts"
+import type { RecordRow } from "./rows.ts"
+import type { Sight } from "./sight.ts"
+import { markSuspended } from "./suspended-by.ts"
+
+export interface SwiftChange<R> {
+  readonly kind: string
+  readonly name: string
+  /** The version that was seen. */
+  readonly version: number | undefined
+  /** The document that it shall be. */
+  readonly make: (before: RecordRow) => unknown
+  readonly actor: string
+  readonly via: string
+  /** The row of the audit trail. */
+  readonly audit: (change: Change) => Effect.Effect<object, never, R>
+}
+
+/** So many neighbours are more than a look. */
+const manyBeside = 100
+
+export const changeSwiftly = <R>(sight: Sight, asked: SwiftChange<R>) =>
+  Effect.gen(function* () {
+    if (sight.of === "auditor" || asked.kind === "Account") return undefined
+    const glances = yield* Glances
+    const before = yield* glances.one({ sight, kind: asked.kind, name: asked.name })
+    if (before === undefined || before.deleted_at !== null) return undefined
+    if (asked.version !== undefined && asked.version !== before.version) return undefined
+    const existing = new Map([[keyOf(before), before]])
+    const { broken, mistakes, wanted: sent } = yield* examineAll([asked.make(before)])
+    if (mistakes.length > 0 || sent.some(({ key, secrets }) => key !== keyOf(before) || secrets.length > 0))
+      return undefined
+    const dated = dateNew(keepLeftOut(sent, existing), DateTime.formatIso(yield* DateTime.now))
+    const wanted = markSuspended(sight, dated, existing)
+    const steps = plan({ wanted, unwanted: [], source: undefined }, existing, new Map(), () => before.id)
+    const [step] = steps
+    if (step?.action === "unchanged") return changeShown(step, false)
+    if (step?.action !== "updated") return undefined
+
+    const ties = new Set<string>()
+    const beside = new Map([[before.id, before.version]])
+    let torn = false
+    const lookUp = (more: ReadonlySet<string>) =>
+      more.size === 0
+        ? Effect.succeed([])
+        : Effect.tap(glances.touched({ sight, ties: [...more] }), (rows) =>
+            Effect.sync(() => {
+              for (const tie of more) ties.add(tie)
+              // Each look is of its own moment.
+              for (const { id, version } of rows) {
+                torn ||= (beside.get(id) ?? version) !== version
+                beside.set(id, version)
+              }
+            }),
+          )
+    const change = yield* changeOf(steps, wanted)
+    const found = yield* near(change, lookUp)
+    const all = found.map(({ record }) => record)
+    const own = found.filter(({ seen }) => seen).map(({ record }) => record)
+    const now = yield* Clock.currentTimeMillis
+    const isWrong = (neighbours: ReadonlyArray<Envelope>) =>
+      additions({ existing: neighbours, ...change }).length > 0 ||
+      judge(change, { existing: neighbours, counted: new Map() }, broken, now).length > 0
+    if (torn || beside.size > manyBeside || isWrong(all)) return undefined
+    if (sight.of === "tenant" && (isWrong(own) || refusals(sight, steps, sent).length > 0)) return undefined
+
+    const { generation, id, kind, metadata, name, spec, version } = step
+    const shown = changeShown(step, false)
+    const { carryOut } = yield* Carrier
+    const done = yield* carryOut({
+      sight,
+      row: { generation, id, kind, metadata, name, spec, version, ties: change.incoming.flatMap(tiesOf) },
+      wanted: [...ties],
+      beside: [...beside].map(([id, version]) => ({ id, version })),
+      actor: asked.actor,
+      via: asked.via,
+      audit: yield* asked.audit(shown),
+    })
+    return done ? shown : undefined
+  }).pipe(Effect.catch((error) => (isAway(error) && !collides(error) ? Effect.fail(error) : Effect.succeed(undefined))))
