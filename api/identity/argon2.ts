@@ -1,8 +1,8 @@
 /**
  * Password hashes: argon2id (RFC 9106), in the PHC form that other programs read.
  *
- * The one thing to know before changing it: a hash takes 19 MB and 15 ms of a core, in a thread of libuv's pool. Only a few run at once, so that a wave of
- * log-ins leaves the rest of the API its threads, and more than can be waited for are refused.
+ * The one thing to know before changing it: a hash takes 19 MB and 15 ms of a core, in a thread of libuv's pool. Only a few run at
+ * once, so that a wave of log-ins leaves the rest of the API its threads, and more than can be waited for are refused.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto"
 import { hashRaw } from "@node-rs/argon2"
