@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { FieldDiff } from "./contract/resource.ts"
 import { unified } from "./drift.ts"
-import { failure, textOf } from "./fixture/note.ts"
+import { failure, following, textOf } from "./fixture/note.ts"
 import { until } from "./fixture/until.ts"
 import { inWorld } from "./fixture/world.ts"
 import type { Pause } from "./policy.ts"
@@ -230,6 +230,29 @@ describe("drift", () => {
         yield* agent.settled
         assert.strictEqual(textOf(root, "/notes/one"), "1\n")
         assert.strictEqual(store.condition("a")?.status, "True")
+      }),
+    ),
+  )
+
+  it.live("is none where a difference comes of another change: it is mended every time, and never a fight", () =>
+    inWorld(({ root, store, start }) =>
+      Effect.gen(function* () {
+        const agent = yield* start()
+        yield* store.put("a", { files: { one: "1" } })
+        yield* agent.settled
+        for (let round = 1; round <= 5; round++) {
+          writeFileSync(`${root}/notes/one`, following)
+          yield* until(() => textOf(root, "/notes/one") === "1\n")
+          yield* agent.settled
+        }
+        assert.deepStrictEqual(store.drift, [])
+        assert.strictEqual(store.condition("a")?.status, "True")
+        writeFileSync(`${root}/notes/one`, "of somebody's")
+        yield* until(() => store.drift.length > 0)
+        assert.deepStrictEqual(
+          store.drift.map((row) => row.outcome),
+          ["healed"],
+        )
       }),
     ),
   )

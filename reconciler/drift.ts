@@ -83,7 +83,7 @@ const isText = (one: FieldDiff): boolean =>
   one.secret !== true && (one.want.includes("\n") || (one.have?.includes("\n") ?? false))
 
 /** For the `fields` of a drift event: the text itself is in the diff. */
-const shown = (one: FieldDiff): FieldDiff =>
+const shown = ({ follows: _, ...one }: FieldDiff): FieldDiff =>
   one.secret === true
     ? { ...one, want: "(hidden)", have: one.have === null ? null : "(hidden)" }
     : { ...one, want: brief(one.want), have: one.have === null ? null : brief(one.have) }

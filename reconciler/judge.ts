@@ -23,7 +23,8 @@ export const judge = (
   looked
     .filter((one) => one.diffs.length > 0)
     .map((one): Judged => {
-      const intended = !engine.standings.wasInSync(one.key, digests.get(one.key) ?? "")
+      const follows = one.diffs.every((diff) => diff.follows === true)
+      const intended = follows || !engine.standings.wasInSync(one.key, digests.get(one.key) ?? "")
       const finding = findingOf(one, intended)
       const decide = (): Judged["decision"] => {
         if (policy.mode === "observe") return "report"

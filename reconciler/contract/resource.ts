@@ -58,6 +58,11 @@ export interface FieldDiff {
   readonly have: string | null
   readonly kind: "missing" | "changed" | "extra" | "runtime"
   readonly secret?: boolean
+  /**
+   * Comes of another change, which is told where it was made (a server has yet to read what was written to its file): it is
+   * mended as part of that change, and is neither drift nor a round of a fight.
+   */
+  readonly follows?: true
 }
 
 /**

@@ -56,7 +56,14 @@ export const directoryPostgres = (files: Files): Postgres => {
       act(() => {
         if (files.stat(ownerOf(name)) === undefined) return undefined
         const groups = Object.fromEntries([readersOf, writersOf, ownersOf].map((of) => [of(name), group]))
-        return { owner: text(ownerOf(name)), attributes: "", groups, differences: [], hbaIsRead: true }
+        return {
+          owner: text(ownerOf(name)),
+          attributes: "",
+          groups,
+          differences: [],
+          hbaIsRead: true,
+          hasStrangers: false,
+        }
       }),
     createDatabase: (name) =>
       act(() => {

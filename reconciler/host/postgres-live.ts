@@ -33,6 +33,7 @@ const Entry = Schema.Struct({
   attributes: Schema.String,
   groups: Schema.Record(Schema.String, Schema.Struct(Group)),
   hbaIsRead: Schema.Boolean,
+  hasStrangers: Schema.Boolean,
 })
 const Whole = Schema.Struct({ entry: Entry, differences: Differences })
 const Roles = Schema.Record(
@@ -131,9 +132,8 @@ const mendDatabase: Postgres["mendDatabase"] = (name, members) =>
       ),
     ])
     yield* mendRights(name, name)
-    if (seen.hbaIsRead) return
-    yield* readHba(name)
-    yield* changeApart(server, statement.endStrangers(name))
+    if (!seen.hbaIsRead) yield* readHba(name)
+    if (!seen.hbaIsRead || seen.hasStrangers) yield* changeApart(server, statement.endStrangers(name))
   })
 
 /** Waits until it was read for certain, for two seconds at most: what comes in then comes by the new rules. */

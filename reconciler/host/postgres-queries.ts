@@ -32,17 +32,41 @@ const members = `
 const hbaIsRead = `
   (select pg_conf_load_time() > greatest(modification, change) + interval '1 s' from pg_stat_file(current_setting('hba_file')))`
 
+/**
+ * Sessions of a database's users that began before the rules were read and that its lines of pg_hba.conf let in no more: over
+ * the network whom none of them names, on the host itself whom one of them rejects. Whom rules of the administrator's own let
+ * in may come back, and is none of these then.
+ */
+export const strangers = `
+  select s.datname, s.pid from pg_stat_activity s
+  where s.backend_start < pg_conf_load_time() and s.pid <> pg_backend_pid()
+    and pg_has_role(s.usesysid, to_regrole(quote_ident(s.datname)), 'MEMBER')
+    and not (select rolsuper from pg_roles where oid = s.usesysid)
+    and case when s.client_addr is null or s.client_addr <<= '127.0.0.0/8' or s.client_addr = '::1'
+      then exists (select from own where (own.datname, own.who) = (s.datname, s.usename) and not comes)
+      else not exists (select from own where (own.datname, own.who) = (s.datname, s.usename) and comes
+        and family(network) = family(s.client_addr) and network & mask = s.client_addr & mask) end`
+
+/** The lines of pg_hba.conf that are for one user of one database: read once, however many databases are asked for. */
+export const withOwnLines = `
+  with own as materialized (select database[1] as datname, user_name[1] as who, auth_method <> 'reject' as comes,
+      case when type <> 'local' and address ~ '^[0-9a-f.:]+$' then address::inet end as network,
+      case when type <> 'local' and netmask ~ '^[0-9a-f.:]+$' then netmask::inet end as mask
+    from pg_hba_file_rules where cardinality(database) = 1 and cardinality(user_name) = 1)`
+
 /** A text for each database. Rows that were written in it tell of changes that nothing outside of it shows. */
 export const databasesQuery = `
+  ${withOwnLines}, strangers as materialized (${strangers})
   select coalesce(json_object_agg(d.datname, concat_ws('/', d.oid, d.datdba, d.datallowconn, d.datistemplate, d.datacl,
     s.tup_inserted + s.tup_updated + s.tup_deleted,
     (select string_agg(concat_ws(':', r.rolname, ${attributes}, ${memberOf}::text, ${members}::text, r.rolpassword is null), ',')
       from pg_authid r
       where r.rolname in (d.datname, 'plumb_write_' || d.datname, 'plumb_owner_' || d.datname)),
-    ${hbaIsRead}
+    ${hbaIsRead}, exists (select from strangers x where x.datname = d.datname)
   )), '{}') from pg_database d left join pg_stat_database s on s.datid = d.oid where not d.datistemplate or d.datname !~ '^template'`
 
 export const databaseQuery = (name: string) => `
+  ${withOwnLines}
   select json_build_object(
     'owner', (select rolname from pg_roles r where r.oid = d.datdba),
     'attributes', concat_ws(', ', case when not d.datallowconn then 'NO CONNECTIONS' end, case when d.datistemplate then 'TEMPLATE' end),
@@ -51,7 +75,8 @@ export const databaseQuery = (name: string) => `
       'memberOf', ${memberOf}, 'members', ${members}))
       from pg_authid r
       where r.rolname in (${[readersOf(name), writersOf(name), ownersOf(name)].map(literal).join(", ")})), '{}'),
-    'hbaIsRead', ${hbaIsRead})
+    'hbaIsRead', ${hbaIsRead},
+    'hasStrangers', exists (select from (${strangers}) x where x.datname = d.datname))
   from pg_database d where d.datname = ${literal(name)}`
 
 /** Both at one moment, asked in the database itself. */

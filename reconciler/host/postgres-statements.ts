@@ -10,6 +10,7 @@ import {
   type WantedRole,
   writersOf,
 } from "./postgres.ts"
+import { strangers, withOwnLines } from "./postgres-queries.ts"
 import { identifier, literal, password } from "./postgres-text.ts"
 
 export const createDatabase = (name: string): string =>
@@ -124,19 +125,7 @@ export const setLogin = (name: string, login: boolean): string =>
 export const endSessions = (name: string): string =>
   `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = ${literal(name)} AND pid <> pg_backend_pid()`
 
-/**
- * Ends the sessions of a database's users that its lines of pg_hba.conf let in no more: over the network whom none of them
- * names, on the host itself whom one of them rejects. Whom rules of the administrator's own let in may come back.
- */
+/** Waits for each until it is gone, for two seconds at most. */
 export const endStrangers = (database: string): string => `
-  WITH own AS (SELECT type, user_name[1] AS who, auth_method <> 'reject' AS comes,
-      CASE WHEN type <> 'local' AND address ~ '^[0-9a-f.:]+$' THEN address::inet END AS network,
-      CASE WHEN type <> 'local' AND netmask ~ '^[0-9a-f.:]+$' THEN netmask::inet END AS mask
-    FROM pg_hba_file_rules WHERE database = ARRAY[${literal(database)}] AND cardinality(user_name) = 1)
-  SELECT count(pg_terminate_backend(s.pid)) FROM pg_stat_activity s
-  WHERE s.datname = ${literal(database)} AND s.pid <> pg_backend_pid() AND pg_has_role(s.usename, ${literal(readersOf(database))}, 'MEMBER')
-    AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = s.usename)
-    AND CASE WHEN s.client_addr IS NULL OR s.client_addr <<= '127.0.0.0/8' OR s.client_addr = '::1'
-      THEN EXISTS (SELECT FROM own WHERE who = s.usename AND NOT comes)
-      ELSE NOT EXISTS (SELECT FROM own WHERE who = s.usename AND comes AND family(network) = family(s.client_addr)
-        AND network & mask = s.client_addr & mask) END`
+  ${withOwnLines}
+  SELECT count(pg_terminate_backend(pid, 2000)) FROM (${strangers}) x WHERE datname = ${literal(database)}`

@@ -62,6 +62,8 @@ export interface PgDatabaseEntry {
   readonly differences: ReadonlyArray<PgDifference>
   /** Whether the server has read pg_hba.conf since it was written. */
   readonly hbaIsRead: boolean
+  /** Whether somebody is in who could not come in any more by the lines of it that are for this database. */
+  readonly hasStrangers: boolean
 }
 
 export interface PgRole extends Pick<PgGroup, "attributes" | "memberOf" | "members"> {

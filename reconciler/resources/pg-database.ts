@@ -66,9 +66,8 @@ export const pgDatabaseType: ResourceType<PgDatabaseSpec, SeenPgDatabase & { rea
               kind: want === null ? "extra" : have === null ? "missing" : "changed",
             }),
           ),
-          ...(seen.hbaIsRead
-            ? []
-            : [{ field: "pg_hba.conf", want: "read", have: "read before it was changed", kind: "runtime" as const }]),
+          ...(seen.hbaIsRead ? [] : [unread]),
+          ...(seen.hasStrangers ? [strangers] : []),
         ],
   apply: (id, spec, seen, recordId) =>
     Effect.gen(function* () {
@@ -106,6 +105,23 @@ export const pgDatabaseType: ResourceType<PgDatabaseSpec, SeenPgDatabase & { rea
       return bytes === undefined ? {} : { bytes }
     }),
   ),
+}
+
+/** Every database stands so when the lines of any of them change. */
+const unread: FieldDiff = {
+  field: "pg_hba.conf",
+  want: "read",
+  have: "read before it was changed",
+  kind: "runtime",
+  follows: true,
+}
+
+const strangers: FieldDiff = {
+  field: "sessions",
+  want: "let in by pg_hba.conf",
+  have: "begun by rules that are no more",
+  kind: "runtime",
+  follows: true,
 }
 
 const nothing = (_: string): number | undefined => undefined
