@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import { networkAround } from "../../spec/network.ts"
 import { hashOf } from "./tokens.ts"
 
-const lockedFor = { minutes: 15 }
+const lockedForSeconds = 15 * 60
 
 export interface Place {
   readonly email: string
@@ -30,7 +30,7 @@ export const begin = Effect.fn("attempts.begin")(function* (bucket: Buffer, most
   const sql = yield* PgClient
   const now = yield* DateTime.now
   const at = DateTime.toDateUtc(now)
-  const until = DateTime.toDateUtc(DateTime.add(now, lockedFor))
+  const until = DateTime.toDateUtc(DateTime.add(now, { seconds: lockedForSeconds }))
   const [row] = yield* sql<{ readonly failures: number; readonly until: Date }>`
     insert into login_attempts as a (bucket, failures, until) values (${bucket}, 1, ${until})
     on conflict (bucket) do update set
@@ -38,7 +38,8 @@ export const begin = Effect.fn("attempts.begin")(function* (bucket: Buffer, most
       until = case when a.until <= ${at} or a.failures < ${most} then ${until} else a.until end
     returning failures, until`
   if (row === undefined || row.failures <= most) return undefined
-  return Math.max(1, Math.ceil((row.until.getTime() - at.getTime()) / 1000))
+  // Another that came together with this one may have been a moment later.
+  return Math.min(lockedForSeconds, Math.max(1, Math.ceil((row.until.getTime() - at.getTime()) / 1000)))
 })
 
 /** It succeeded. */
