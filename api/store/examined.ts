@@ -4,6 +4,7 @@ import * as Result from "effect/Result"
 import { examine } from "../../spec/examine.ts"
 import { encodeEnvelope, secretsOf } from "../../spec/kinds.ts"
 import type { Mistake } from "../problems.ts"
+import { remember } from "./decoded.ts"
 import { keyOf, type Wanted } from "./plan.ts"
 import { inTurns } from "./turns.ts"
 
@@ -43,6 +44,7 @@ export const examineAll = Effect.fnUntraced(function* (
     const id = identities?.get(key)
     const { envelope, notes } = examined.success
     const secrets = secretsOf(envelope)
+    remember({ kind, name, metadata: rest, spec }, envelope)
     wanted.push({ key, kind, name, metadata: rest, spec, secrets, index, notes, ...(id === undefined ? {} : { id }) })
   })
   return { wanted, mistakes, broken } satisfies Examined

@@ -8,18 +8,11 @@
  */
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
-import { decodeEnvelope, type Envelope } from "../../spec/kinds.ts"
 import { tiesOf } from "../../spec/ties.ts"
 import { writersLock } from "./database.ts"
-import { documentOf, keyOf } from "./plan.ts"
+import { decoded } from "./decoded.ts"
+import { keyOf } from "./plan.ts"
 import { type RecordRow, recordColumns, type TouchedRow } from "./rows.ts"
-
-/** Nothing where it does not decode: a record of a newer Plumbline takes part in no rule and stops nobody. */
-export const decoded = (record: Pick<RecordRow, "kind" | "name" | "metadata" | "spec">): ReadonlyArray<Envelope> => {
-  const envelope = decodeEnvelope(documentOf(record))
-  return Result.isSuccess(envelope) ? [envelope.success] : []
-}
 
 /** The rows of these keys, tombstones among them. */
 export const rowsOf = Effect.fn("existing.rowsOf")(function* (keys: ReadonlySet<string>) {

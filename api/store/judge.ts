@@ -9,7 +9,8 @@ import type { Envelope } from "../../spec/kinds.ts"
 import { heldBy, type RecordKey, touchedBy } from "../../spec/ties.ts"
 import { type SetProblem, validateSet } from "../../spec/validate-set.ts"
 import type { Mistake } from "../problems.ts"
-import { countTies, decoded, touched } from "./existing.ts"
+import { decoded } from "./decoded.ts"
+import { countTies, touched } from "./existing.ts"
 import { at } from "./fields.ts"
 import { documentOf, keyOf, type Step, type Wanted } from "./plan.ts"
 import type { TouchedRow } from "./rows.ts"
@@ -37,8 +38,8 @@ interface Neighbour {
   readonly seen: boolean
 }
 
-const withRecord = (row: TouchedRow): ReadonlyArray<Neighbour> =>
-  decoded(row).map((record) => ({ record, seen: row.seen }))
+export const neighboursIn = (rows: ReadonlyArray<TouchedRow>): ReadonlyArray<Neighbour> =>
+  rows.flatMap((row) => decoded(row).map((record) => ({ record, seen: row.seen })))
 
 /** With how many there are as `by` sees it, where the change adds to any. */
 const counting = (change: SetChange, existing: ReadonlyArray<Envelope>, by: Sight) => {
@@ -71,13 +72,18 @@ export const neighboursFor = Effect.fn("judge.neighboursFor")(function* (change:
 
 type LookUp<E, R> = (ties: ReadonlySet<string>) => Effect.Effect<ReadonlyArray<TouchedRow>, E, R>
 
-export const near = Effect.fnUntraced(function* <E, R>(change: SetChange, lookUp: LookUp<E, R>) {
-  const next = (yield* lookUp(touchedBy(change))).flatMap(withRecord)
+export const near = Effect.fnUntraced(function* <E, R>(
+  change: SetChange,
+  lookUp: LookUp<E, R>,
+  /** What was found before, and is not found again. */
+  early: ReadonlyArray<Neighbour> = [],
+) {
+  const next = [...early, ...neighboursIn(yield* lookUp(touchedBy(change)))]
   const holders = heldBy(
     change.incoming,
     next.map(({ record }) => record),
   )
-  return [...next, ...(yield* lookUp(holders)).flatMap(withRecord)]
+  return [...next, ...neighboursIn(yield* lookUp(holders))]
 })
 
 export const changeOf = Effect.fn("judge.changeOf")(function* (

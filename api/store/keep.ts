@@ -5,7 +5,7 @@
  * `secrets`). A record that was deleted and comes back under its name keeps them too, for as long as its row is there.
  */
 import { datedOf, isKindName, keptOf, mayKeep } from "../../spec/kinds.ts"
-import { decoded } from "./existing.ts"
+import { decoded } from "./decoded.ts"
 import type { Wanted } from "./plan.ts"
 import type { JsonObject, RecordRow } from "./rows.ts"
 

@@ -10,14 +10,15 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { additions } from "../../spec/counts.ts"
 import type { Envelope } from "../../spec/kinds.ts"
-import { tiesOf } from "../../spec/ties.ts"
+import { tiesOf, touchedBy } from "../../spec/ties.ts"
 import type { Change } from "../shapes.ts"
 import { Carrier } from "./carrier.ts"
 import { collides, isAway } from "./database.ts"
+import { lastSeen } from "./decoded.ts"
 import { changeShown } from "./document.ts"
 import { examineAll } from "./examined.ts"
 import { Glances } from "./glances.ts"
-import { changeOf, judge, near } from "./judge.ts"
+import { changeOf, judge, near, neighboursIn } from "./judge.ts"
 import { dateNew, keepLeftOut } from "./keep.ts"
 import { keyOf, plan } from "./plan.ts"
 import { refusals } from "./refusals.ts"
@@ -45,8 +46,37 @@ export const changeSwiftly = <R>(sight: Sight, asked: SwiftChange<R>) =>
   Effect.gen(function* () {
     if (sight.of === "auditor" || asked.kind === "Account") return undefined
     const glances = yield* Glances
-    const before = yield* glances.one({ sight, kind: asked.kind, name: asked.name })
+    const ties = new Set<string>()
+    const beside = new Map<string, number>()
+    let torn = false
+    // Each look is of its own moment.
+    const note = ({ id, version }: RecordRow) => {
+      torn ||= (beside.get(id) ?? version) !== version
+      beside.set(id, version)
+    }
+    const found = new Set<string>()
+    /** What was not found before. */
+    const lookUp = Effect.fnUntraced(function* (wanted: ReadonlySet<string>) {
+      const more = [...wanted].filter((tie) => !ties.has(tie))
+      if (more.length === 0) return []
+      const rows = yield* glances.touched({ sight, ties: more })
+      for (const tie of more) ties.add(tie)
+      for (const row of rows) note(row)
+      const fresh = rows.filter(({ id }) => !found.has(id))
+      for (const { id } of fresh) found.add(id)
+      return fresh
+    })
+    // What is beside it is most often what was beside it when it was last looked at: one look for both. What is beside a record
+    // is judged as the whole tenant's, so whoever sees a part of that has the record itself looked up.
+    const { kind, name } = asked
+    const last = sight.of === "tenant" && sight.records !== undefined ? undefined : lastSeen({ kind, name })
+    const rows = yield* lookUp(touchedBy({ incoming: last === undefined ? [] : [last] }))
+    const before =
+      rows.find((row) => row.kind === kind && row.name === name && row.seen) ??
+      (yield* glances.one({ sight, kind, name }))
     if (before === undefined || before.deleted_at !== null) return undefined
+    note(before)
+    const early = neighboursIn(rows)
     if (asked.version !== undefined && asked.version !== before.version) return undefined
     const existing = new Map([[keyOf(before), before]])
     const { broken, mistakes, wanted: sent } = yield* examineAll([asked.make(before)])
@@ -59,34 +89,18 @@ export const changeSwiftly = <R>(sight: Sight, asked: SwiftChange<R>) =>
     if (step?.action === "unchanged") return changeShown(step, false)
     if (step?.action !== "updated") return undefined
 
-    const ties = new Set<string>()
-    const beside = new Map([[before.id, before.version]])
-    let torn = false
-    const lookUp = (more: ReadonlySet<string>) =>
-      more.size === 0
-        ? Effect.succeed([])
-        : Effect.tap(glances.touched({ sight, ties: [...more] }), (rows) =>
-            Effect.sync(() => {
-              for (const tie of more) ties.add(tie)
-              // Each look is of its own moment.
-              for (const { id, version } of rows) {
-                torn ||= (beside.get(id) ?? version) !== version
-                beside.set(id, version)
-              }
-            }),
-          )
     const change = yield* changeOf(steps, wanted)
-    const found = yield* near(change, lookUp)
-    const all = found.map(({ record }) => record)
-    const own = found.filter(({ seen }) => seen).map(({ record }) => record)
+    const neighbours = yield* near(change, lookUp, early)
+    const all = neighbours.map(({ record }) => record)
+    const own = neighbours.filter(({ seen }) => seen).map(({ record }) => record)
     const now = yield* Clock.currentTimeMillis
-    const isWrong = (neighbours: ReadonlyArray<Envelope>) =>
-      additions({ existing: neighbours, ...change }).length > 0 ||
-      judge(change, { existing: neighbours, counted: new Map() }, broken, now).length > 0
+    const isWrong = (existing: ReadonlyArray<Envelope>) =>
+      additions({ existing, ...change }).length > 0 ||
+      judge(change, { existing, counted: new Map() }, broken, now).length > 0
     if (torn || beside.size > manyBeside || isWrong(all)) return undefined
     if (sight.of === "tenant" && (isWrong(own) || refusals(sight, steps, sent).length > 0)) return undefined
 
-    const { generation, id, kind, metadata, name, spec, version } = step
+    const { generation, id, metadata, spec, version } = step
     const shown = changeShown(step, false)
     const { carryOut } = yield* Carrier
     const done = yield* carryOut({

@@ -11,7 +11,8 @@ import { type Envelope, referencesOf, usesOf, usingKinds } from "../../spec/kind
 import { countedIn } from "../../spec/ties.ts"
 import { sayAmount } from "../amounts.ts"
 import type { UsageEntry } from "../shapes.ts"
-import { countTies, decoded, rowsOf } from "./existing.ts"
+import { decoded } from "./decoded.ts"
+import { countTies, rowsOf } from "./existing.ts"
 import { type RecordRow, recordColumns } from "./rows.ts"
 
 export interface UsageFilter {
