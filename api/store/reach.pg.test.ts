@@ -109,4 +109,24 @@ describe("what a tenant asks for", () => {
       }).pipe(Effect.provide(Database.layer(Redacted.make(url))))
     }),
   )
+
+  it.live("is changed where it stands, without a new place in any index", () =>
+    Effect.gen(function* () {
+      const url = yield* Effect.promise(testDatabase)
+      yield* fill(url)
+      yield* Effect.gen(function* () {
+        const sql = yield* PgClient
+        yield* withSight(operator)(
+          Effect.gen(function* () {
+            yield* sql`update records set spec = spec || '{"maxUpload": "9M"}', version = version + 1,
+              generation = generation + 1, tied_version = version + 1, updated_at = now() where name = 's00107'`
+            const [counted] = yield* sql<{ all: number; inPlace: number }>`
+              select n_tup_upd::int as all, n_tup_hot_upd::int as "inPlace" from pg_stat_xact_user_tables
+              where relname = 'records'`
+            assert.deepStrictEqual(counted, { all: 1, inPlace: 1 })
+          }),
+        )
+      }).pipe(Effect.provide(Database.layer(Redacted.make(url))))
+    }),
+  )
 })

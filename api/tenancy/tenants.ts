@@ -154,9 +154,7 @@ export const make = Effect.fn("tenants.make")(function* (kind: Kind, wish: Wish)
   // An account may name a customer that is yet to be made; whose it becomes is the operator's to say.
   const waited =
     sight.of === "tenant" &&
-    (yield* lookingAs(operator)(
-      sql`select from records where kind = 'Account' and spec ->> 'customer' = ${wish.slug} limit 1`,
-    )).length > 0
+    (yield* lookingAs(operator)(sql`select from records where customer = ${wish.slug} limit 1`)).length > 0
   const [made] = waited
     ? []
     : yield* sql<{ readonly id: string }>`
