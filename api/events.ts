@@ -74,6 +74,7 @@ const make = (url: Redacted.Redacted, { heartbeat = "15 seconds", backlog = 1000
       for (const [queue, sight] of subscribers)
         if ((about === undefined || sees(sight, about)) && !Queue.offerUnsafe(queue, told)) Queue.endUnsafe(queue)
     }
+    const isHeard = () => subscribers.size > 0
     /** `past` is old enough to be named; `next` becomes so. */
     const moments: { past: string | undefined; next: string | undefined } = { past: undefined, next: undefined }
     const tick = Effect.gen(function* () {
@@ -88,7 +89,7 @@ const make = (url: Redacted.Redacted, { heartbeat = "15 seconds", backlog = 1000
 
     yield* Effect.scoped(
       Effect.flatMap(Effect.retry(Effect.tapError(listen(url), lost), backoff), (queues) =>
-        Effect.raceFirst(relay(queues, send), Effect.repeat(tick, Schedule.spaced(settled))),
+        Effect.raceFirst(relay(queues, send, isHeard), Effect.repeat(tick, Schedule.spaced(settled))),
       ),
     ).pipe(
       Effect.catch(lost),
@@ -198,7 +199,7 @@ type Send = (event: Uint8Array, about?: Owner) => void
 type Notifications = Effect.Success<ReturnType<typeof listen>>
 
 /** Reads back and sends on what changes, until the connection breaks. */
-const relay = (queues: Notifications, send: Send) =>
+const relay = (queues: Notifications, send: Send, isHeard: () => boolean) =>
   Effect.gen(function* () {
     let seen = yield* withSight(operator)(Drift.newest)
     send(resync)
@@ -217,7 +218,8 @@ const relay = (queues: Notifications, send: Send) =>
           const changed = new Set([...records, ...on("plumb_status")])
           if (changed.delete("*")) send(encode({ type: "pauses" }))
           if (changed.size > manyAtOnce) send(resync)
-          else
+          // Whoever comes now reads what is there already: a follower counts from before it is asked what it missed.
+          else if (isHeard())
             for (const { event, owner } of yield* withSight(operator)(changesOf(changed, records)))
               send(encode(event), owner)
           if (on("plumb_drift").size === 0) return
