@@ -18,6 +18,7 @@ import { answerGlance } from "../http/answer.ts"
 import { Forbidden, type RateLimited, Unauthenticated, type Unavailable } from "../problems.ts"
 import { inTime } from "../store/database.ts"
 import { Glances } from "../store/glances.ts"
+import { whenBusy } from "../store/pace.ts"
 import { operator } from "../store/sight.ts"
 import { together } from "../store/together.ts"
 import { looksLikeToken, verifier } from "./access-tokens.ts"
@@ -85,8 +86,10 @@ export const layer = (token: Redacted.Redacted) =>
     Effect.gen(function* () {
       const sql = yield* PgClient
       const glances = yield* Glances
-      const find = together((asked: ReadonlyArray<Sessions.SessionAsked>) =>
-        Arr.isReadonlyArrayNonEmpty(asked) ? Sessions.findCounting(glances.sql, asked) : Effect.succeed([]),
+      const find = together(
+        (asked: ReadonlyArray<Sessions.SessionAsked>) =>
+          Arr.isReadonlyArrayNonEmpty(asked) ? Sessions.findCounting(glances.sql, asked) : Effect.succeed([]),
+        { apart: whenBusy(4) },
       )
       const keys = yield* SigningKeys
       const limits = yield* Limits

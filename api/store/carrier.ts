@@ -10,6 +10,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { SqlError } from "effect/sql/SqlError"
+import { whenBusy } from "./pace.ts"
 import type { RecordRow } from "./rows.ts"
 import { type Sight, settingsEach } from "./sight.ts"
 import { together } from "./together.ts"
@@ -50,7 +51,7 @@ export class Carrier extends Context.Service<
               return asked.map((_, index) => done.has(index + 1))
             },
           ),
-        { atOnce: 1 },
+        { atOnce: 1, apart: whenBusy(16) },
       ),
     })),
   )

@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import type { SqlError } from "effect/sql/SqlError"
+import { whenBusy } from "./pace.ts"
 import type { RecordWithStatus, TouchedRow } from "./rows.ts"
 import { type Sight, settingsEach } from "./sight.ts"
 import { together } from "./together.ts"
@@ -63,30 +64,36 @@ export class Glances extends Context.Service<
         PgClient.make({ ...options, multiplex: true, maxConnections: 2, multiplexConcurrency: 256 }),
         (sql): Glances["Service"] => ({
           sql,
-          one: together((asked) =>
-            Effect.map(
-              sql<RecordWithStatus & Placed>`select * from records_named(${settingsEach(sql, asked)},
+          one: together(
+            (asked) =>
+              Effect.map(
+                sql<RecordWithStatus & Placed>`select * from records_named(${settingsEach(sql, asked)},
                 ${asked.map(({ kind }) => kind)}::text[], ${asked.map(({ name }) => name)}::text[])`,
-              (rows) => {
-                const found = new Map(rows.map((row) => [row.place, row]))
-                return asked.map((_, index) => found.get(index + 1))
-              },
-            ),
+                (rows) => {
+                  const found = new Map(rows.map((row) => [row.place, row]))
+                  return asked.map((_, index) => found.get(index + 1))
+                },
+              ),
+            { apart: whenBusy(4) },
           ),
-          page: together((asked) =>
-            Effect.map(
-              sql<RecordWithStatus & Placed>`select * from records_paged(${settingsEach(sql, asked)},
+          page: together(
+            (asked) =>
+              Effect.map(
+                sql<RecordWithStatus & Placed>`select * from records_paged(${settingsEach(sql, asked)},
                 ${asked.map(({ kind }) => kind)}::text[], ${asked.map(({ behind }) => behind)}::text[],
                 ${asked.map(({ upTo }) => upTo)}::int[])`,
-              grouped(asked),
-            ),
+                grouped(asked),
+              ),
+            { apart: whenBusy(4) },
           ),
-          touched: together((asked) =>
-            Effect.map(
-              sql<TouchedRow & Placed>`select * from touched_each(${settingsEach(sql, asked)},
+          touched: together(
+            (asked) =>
+              Effect.map(
+                sql<TouchedRow & Placed>`select * from touched_each(${settingsEach(sql, asked)},
                 ${JSON.stringify(asked.map(({ ties }) => ties))}::jsonb)`,
-              grouped(asked),
-            ),
+                grouped(asked),
+              ),
+            { apart: whenBusy(8) },
           ),
         }),
       ),

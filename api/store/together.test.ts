@@ -1,23 +1,30 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { ConnectionError, SqlError, UnknownError } from "effect/sql/SqlError"
-import { together } from "./together.ts"
+import * as TestClock from "effect/testing/TestClock"
+import { type Pace, together } from "./together.ts"
 
 const broken = new SqlError({ reason: new UnknownError({ cause: new Error("broken") }) })
 const away = new SqlError({ reason: new ConnectionError({ cause: new Error("away") }) })
 
 /** Answers a number with its double; keeps what it was asked at once. */
-const doubling = (failing: (asked: ReadonlyArray<number>) => SqlError | undefined = () => undefined) => {
+const doubling = (
+  failing: (asked: ReadonlyArray<number>) => SqlError | undefined = () => undefined,
+  pace: Pace = {},
+) => {
   const statements: Array<ReadonlyArray<number>> = []
-  const ask = together((asked: ReadonlyArray<number>) =>
-    Effect.suspend(() => {
-      statements.push(asked)
-      const error = failing(asked)
-      return error === undefined
-        ? Effect.delay(Effect.succeed(asked.map((one) => one * 2)), "1 millis")
-        : Effect.fail(error)
-    }),
+  const ask = together(
+    (asked: ReadonlyArray<number>) =>
+      Effect.suspend(() => {
+        statements.push(asked)
+        const error = failing(asked)
+        return error === undefined
+          ? Effect.delay(Effect.succeed(asked.map((one) => one * 2)), "1 millis")
+          : Effect.fail(error)
+      }),
+    pace,
   )
   return { ask, statements }
 }
@@ -91,6 +98,42 @@ describe("statements of requests that come together", () => {
       assert.isTrue(Exit.isFailure(gone))
       assert.strictEqual(there, 4)
       assert.strictEqual(yield* ask(3), 6)
+    }),
+  )
+
+  it.effect("begin so far apart as they are to, and answer all who came meanwhile", () =>
+    Effect.gen(function* () {
+      let apart = 10
+      const clock = yield* Clock.Clock
+      const timer = { now: () => clock.currentTimeMillisUnsafe(), sleep: (millis: number) => Effect.sleep(millis) }
+      const { ask, statements } = doubling(undefined, { apart: () => apart, timer })
+      const answers: Array<number> = []
+      const asking = (one: number) => Effect.forkChild(Effect.map(ask(one), (answer) => answers.push(answer)))
+      yield* asking(1)
+      yield* TestClock.adjust("3 millis")
+      for (const one of [2, 3]) yield* asking(one)
+      yield* TestClock.adjust("6 millis")
+      assert.deepStrictEqual([statements, answers], [[[1]], [2]])
+      yield* asking(4)
+      yield* TestClock.adjust("2 millis")
+      assert.deepStrictEqual(
+        [statements, answers],
+        [
+          [[1], [2, 3, 4]],
+          [2, 4, 6, 8],
+        ],
+      )
+      // Late enough to wait for nobody.
+      yield* TestClock.adjust("10 millis")
+      yield* asking(5)
+      yield* Effect.yieldNow
+      assert.deepStrictEqual(statements.at(-1), [5])
+      // And nobody waits once there is time to spare.
+      yield* TestClock.adjust("2 millis")
+      apart = 0
+      yield* asking(6)
+      yield* Effect.yieldNow
+      assert.deepStrictEqual(statements.at(-1), [6])
     }),
   )
 })
