@@ -9,11 +9,17 @@ import { kept, policies } from "../customer/backups.ts"
 import { overview } from "../customer/overview.ts"
 import * as Php from "../customer/php.ts"
 import * as Things from "../customer/things.ts"
+import { Actor } from "../identity/actor.ts"
 import { Invalid, NotFound } from "../problems.ts"
+import { mergePatch } from "../store/merge-patch.ts"
+import { documentOf } from "../store/plan.ts"
 import * as Records from "../store/records.ts"
+import type { RecordRow } from "../store/rows.ts"
+import { answerGlance } from "./answer.ts"
 import { answerActor } from "./answer-actor.ts"
 import { idempotent } from "./idempotent.ts"
 import { asTheOnlyWriter, one, patchOne, versionOf, writeOne } from "./one-record.ts"
+import { swiftly } from "./swiftly.ts"
 
 type Fields = { readonly [field: string]: Json }
 type Headers = { readonly "if-match"?: string; readonly "idempotency-key"?: string }
@@ -46,6 +52,16 @@ const stays = (fields: Fields) =>
 const change = (kind: string, id: string, payload: Fields, headers: Headers) =>
   Effect.gen(function* () {
     yield* stays(payload)
+    const make = (before: RecordRow) => mergePatch(documentOf(before), { spec: payload })
+    if ((yield* swiftly({ kind, name: id, headers }, () => make)) === undefined)
+      return yield* answerActor(changeAlone(kind, id, payload, headers))
+    const { sight } = yield* Actor
+    return yield* answerGlance(Effect.map(Records.readAs(sight, kind, id), Things.toThing))
+  })
+
+/** As the one writer. */
+const changeAlone = (kind: string, id: string, payload: Fields, headers: Headers) =>
+  Effect.gen(function* () {
     const version = yield* versionOf(undefined, headers["if-match"])
     yield* patchOne(kind, id, { spec: payload }, version)
     return yield* Things.read(kind, id)
@@ -73,12 +89,12 @@ export const websitesLayer = HttpApiBuilder.group(Api, "websites", (handlers) =>
     .handle("list", ({ query }) => answerActor(Things.list("Site", query)))
     .handle("make", ({ headers, payload }) => answerActor(make("Site", payload, headers)))
     .handle("read", ({ params }) => answerActor(Things.read("Site", params.id)))
-    .handle("change", ({ headers, params, payload }) => answerActor(change("Site", params.id, payload, headers)))
+    .handle("change", ({ headers, params, payload }) => change("Site", params.id, payload, headers))
     .handle("remove", ({ headers, params }) => answerActor(remove("Site", params.id, headers)))
     .handle("php", ({ params }) => answerActor(Php.ofSite(params.id)))
     .handle("setPhp", ({ headers, params, payload }) => answerActor(setPhp(params.id, payload, headers)))
-    .handle("suspend", ({ headers, params }) => answerActor(change("Site", params.id, { suspended: true }, headers)))
-    .handle("activate", ({ headers, params }) => answerActor(change("Site", params.id, { suspended: false }, headers))),
+    .handle("suspend", ({ headers, params }) => change("Site", params.id, { suspended: true }, headers))
+    .handle("activate", ({ headers, params }) => change("Site", params.id, { suspended: false }, headers)),
 )
 
 /** The site and its PHP in one write: neither is changed without the other. */
@@ -89,7 +105,7 @@ const setPhp = (id: string, payload: Fields, headers: Headers) =>
     yield* asTheOnlyWriter
     const site = yield* Records.read("Site", id)
     const account = String(site.spec["account"])
-    const documentOf = ({ kind, metadata, spec }: typeof site, more: Fields) => ({
+    const wishOf = ({ kind, metadata, spec }: typeof site, more: Fields) => ({
       apiVersion,
       kind,
       metadata,
@@ -97,7 +113,7 @@ const setPhp = (id: string, payload: Fields, headers: Headers) =>
     })
     if (version === null) {
       const { php: _php, ...spec } = site.spec
-      yield* writeOne("Site", id, { ...documentOf(site, {}), spec }, site.version)
+      yield* writeOne("Site", id, { ...wishOf(site, {}), spec }, site.version)
       return yield* Php.ofSite(id)
     }
     const wanted = version ?? (yield* Php.ofSite(id)).php?.fields["version"]
@@ -109,9 +125,9 @@ const setPhp = (id: string, payload: Fields, headers: Headers) =>
     const there = yield* Php.ofAccount(account, String(wanted))
     const name = there?.metadata.name ?? (yield* freeName("Php", `${account} php ${wanted}`))
     const php =
-      there === undefined ? record("Php", name, { account, version: wanted, ...settings }) : documentOf(there, settings)
+      there === undefined ? record("Php", name, { account, version: wanted, ...settings }) : wishOf(there, settings)
     yield* one({
-      records: [php, documentOf(site, { php: name })],
+      records: [php, wishOf(site, { php: name })],
       expectVersions: { [`Php/${name}`]: there?.version ?? 0, [`Site/${id}`]: site.version },
     })
     return yield* Php.ofSite(id)
@@ -122,7 +138,7 @@ export const databasesLayer = HttpApiBuilder.group(Api, "databases", (handlers) 
     .handle("list", ({ query }) => answerActor(Things.list("Database", query)))
     .handle("make", ({ headers, payload }) => answerActor(make("Database", payload, headers)))
     .handle("read", ({ params }) => answerActor(Things.read("Database", params.id)))
-    .handle("change", ({ headers, params, payload }) => answerActor(change("Database", params.id, payload, headers)))
+    .handle("change", ({ headers, params, payload }) => change("Database", params.id, payload, headers))
     .handle("remove", ({ headers, params }) => answerActor(remove("Database", params.id, headers))),
 )
 
@@ -131,7 +147,7 @@ export const cronLayer = HttpApiBuilder.group(Api, "cron", (handlers) =>
     .handle("list", ({ query }) => answerActor(Things.list("CronJob", query)))
     .handle("make", ({ headers, payload }) => answerActor(make("CronJob", payload, headers)))
     .handle("read", ({ params }) => answerActor(Things.read("CronJob", params.id)))
-    .handle("change", ({ headers, params, payload }) => answerActor(change("CronJob", params.id, payload, headers)))
+    .handle("change", ({ headers, params, payload }) => change("CronJob", params.id, payload, headers))
     .handle("remove", ({ headers, params }) => answerActor(remove("CronJob", params.id, headers))),
 )
 
@@ -140,7 +156,7 @@ export const keysLayer = HttpApiBuilder.group(Api, "keys", (handlers) =>
     .handle("list", ({ query }) => answerActor(Things.list("SshKey", query)))
     .handle("make", ({ headers, payload }) => answerActor(make("SshKey", payload, headers)))
     .handle("read", ({ params }) => answerActor(Things.read("SshKey", params.id)))
-    .handle("change", ({ headers, params, payload }) => answerActor(change("SshKey", params.id, payload, headers)))
+    .handle("change", ({ headers, params, payload }) => change("SshKey", params.id, payload, headers))
     .handle("remove", ({ headers, params }) => answerActor(remove("SshKey", params.id, headers))),
 )
 

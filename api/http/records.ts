@@ -2,11 +2,9 @@
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import type { Json } from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Api } from "../contract.ts"
 import { Actor } from "../identity/actor.ts"
-import * as Audit from "../identity/audit.ts"
 import { Malformed, NotFound } from "../problems.ts"
 import type { Change, StoredRecord } from "../shapes.ts"
 import { inTime } from "../store/database.ts"
@@ -14,14 +12,12 @@ import { yamlOf } from "../store/document.ts"
 import { mergePatch } from "../store/merge-patch.ts"
 import { documentOf } from "../store/plan.ts"
 import * as Records from "../store/records.ts"
-import type { RecordRow } from "../store/rows.ts"
 import { withSight } from "../store/sight.ts"
-import { changeSwiftly } from "../store/swift.ts"
 import { answerGlance } from "./answer.ts"
 import { answerActor } from "./answer-actor.ts"
 import { idempotent } from "./idempotent.ts"
 import { many, one, patchOne, versionOf, writeOne } from "./one-record.ts"
-import { noted } from "./written.ts"
+import { type Asked, swiftly } from "./swiftly.ts"
 
 export const layer = HttpApiBuilder.group(Api, "records", (handlers) =>
   handlers
@@ -51,7 +47,9 @@ export const layer = HttpApiBuilder.group(Api, "records", (handlers) =>
           return change ?? (yield* Effect.die("a written record is no change"))
         }).pipe(idempotent(headers["idempotency-key"], { write: [kind, name, query, headers["if-match"], payload] })),
       ).pipe(
-        orSwiftly({ kind, name, query, headers }, ({ version = 0 }) => (version === 0 ? undefined : () => payload)),
+        orSwiftly({ kind, name, query, version: query.version, headers }, ({ version = 0 }) =>
+          version === 0 ? undefined : () => payload,
+        ),
       ),
     )
     .handle("patch", ({ params: { kind, name }, query, headers, payload }) =>
@@ -60,7 +58,12 @@ export const layer = HttpApiBuilder.group(Api, "records", (handlers) =>
           const version = yield* versionOf(query.version, headers["if-match"])
           return yield* patchOne(kind, name, payload, version, trial(query))
         }).pipe(idempotent(headers["idempotency-key"], { patch: [kind, name, query, headers["if-match"], payload] })),
-      ).pipe(orSwiftly({ kind, name, query, headers }, () => (before) => mergePatch(documentOf(before), payload))),
+      ).pipe(
+        orSwiftly(
+          { kind, name, query, version: query.version, headers },
+          () => (before) => mergePatch(documentOf(before), payload),
+        ),
+      ),
     )
     .handle("remove", ({ params: { kind, name }, query, headers }) =>
       answerActor(
@@ -112,30 +115,16 @@ interface Page {
 /** What is asked for most has the contract's form already: to look through it once more would take as long as all the rest. */
 const asItIs = <Form>(value: Form) => HttpServerResponse.jsonUnsafe(value)
 
-interface Asked {
-  readonly kind: string
-  readonly name: string
-  readonly query: { readonly version?: number; readonly dryRun?: "true" | "false" }
-  readonly headers: { readonly "if-match"?: string; readonly "idempotency-key"?: string }
+/** First the short way, where it leads to the end. */
+const orSwiftly =
+  (asked: Asked & Query, made: Parameters<typeof swiftly>[1]) =>
+  <E, R>(long: Effect.Effect<Change, E, R>) =>
+    Effect.flatMap(trial(asked.query).dryRun ? Effect.succeed(undefined) : swiftly(asked, made), (done) =>
+      done === undefined ? long : Effect.succeed(done),
+    )
+
+interface Query {
+  readonly query: { readonly dryRun?: "true" | "false" }
 }
 
-/** First the short way, where it leads to the end; `made`: the document that there shall be, by the version that was seen. */
-const orSwiftly =
-  (
-    { headers, kind, name, query }: Asked,
-    made: (seen: { readonly version?: number | undefined }) => ((before: RecordRow) => Json) | undefined,
-  ) =>
-  <E, R>(long: Effect.Effect<Change, E, R>) =>
-    Effect.gen(function* () {
-      const version = yield* versionOf(query.version, headers["if-match"])
-      const make = made({ version })
-      if (make === undefined || trial(query).dryRun || headers["idempotency-key"] !== undefined) return yield* long
-      const { name: actor, sight } = yield* Actor
-      const via = "api"
-      const audit = (change: Change) => Audit.entryDone({ action: "records.written", ...noted([change], via) })
-      return (
-        (yield* answerGlance(changeSwiftly(sight, { kind, name, version, make, actor, via, audit }))) ?? (yield* long)
-      )
-    })
-
-const trial = ({ dryRun }: { readonly dryRun?: "true" | "false" }) => ({ dryRun: dryRun === "true" })
+const trial = ({ dryRun }: Query["query"]) => ({ dryRun: dryRun === "true" })

@@ -93,12 +93,19 @@ describe("a change of one record", () => {
         const domains = ["a", "b", "c", "d"].map((letter) => `${letter}.race.example.org`)
         const rounds = Array.from({ length: 90 }, (_, n) =>
           Effect.map(
-            n % 3 === 0
+            n % 6 === 0
               ? ask("PATCH", `/v1/records/Site/${pick(names, n)}`, { spec: { maxUpload: `${1 + n}M` } })
-              : ask("PATCH", `/v1/records/Site/${pick(names, n * 5 + 1)}`, {
-                  spec: { domains: [pick(domains, n * 7)] },
-                }),
-            ({ body, status }) => ({ name: pick(names, n % 3 === 0 ? n : n * 5 + 1), status, action: body.action }),
+              : n % 3 === 0
+                ? ask("PATCH", `/v1/customer/websites/${pick(names, n)}`, { maxUpload: `${1 + n}M` })
+                : ask("PATCH", `/v1/records/Site/${pick(names, n * 5 + 1)}`, {
+                    spec: { domains: [pick(domains, n * 7)] },
+                  }),
+            ({ body, status }) => ({
+              name: pick(names, n % 3 === 0 ? n : n * 5 + 1),
+              status,
+              // Each of the friendly ones says something new.
+              action: n % 6 === 3 ? "updated" : body.action,
+            }),
           ),
         )
         const answers = yield* Effect.all(rounds, { concurrency: "unbounded" })
