@@ -13,6 +13,7 @@ import { writersLock } from "./database.ts"
 import { decoded } from "./decoded.ts"
 import { keyOf } from "./plan.ts"
 import { type RecordRow, recordColumns, type TouchedRow } from "./rows.ts"
+import { inTurns } from "./turns.ts"
 
 /** The rows of these keys, tombstones among them. */
 export const rowsOf = Effect.fn("existing.rowsOf")(function* (keys: ReadonlySet<string>) {
@@ -78,9 +79,9 @@ export const tieUp = Effect.gen(function* () {
   const sql = yield* PgClient
   const untied = yield* sql<RecordRow>`
     select ${recordColumns(sql)} from records r where id in (select * from untied()) and deleted_at is null`
-  const rows = untied.flatMap(({ id, version, ...row }) =>
+  const rows = (yield* inTurns(untied, ({ id, version, ...row }) =>
     decoded(row).map((envelope) => ({ id, version, ties: tiesOf(envelope) })),
-  )
+  )).flat()
   if (rows.length === 0) return
   yield* sql`
     update records r set ties = t.ties, tied_version = t.version

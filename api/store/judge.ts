@@ -38,8 +38,12 @@ interface Neighbour {
   readonly seen: boolean
 }
 
-export const neighboursIn = (rows: ReadonlyArray<TouchedRow>): ReadonlyArray<Neighbour> =>
-  rows.flatMap((row) => decoded(row).map((record) => ({ record, seen: row.seen })))
+/** Most changes have few; after an import past the API it is whatever came that way. */
+export const neighboursIn = (rows: ReadonlyArray<TouchedRow>): Effect.Effect<ReadonlyArray<Neighbour>> =>
+  Effect.map(
+    inTurns(rows, (row) => decoded(row).map((record) => ({ record, seen: row.seen }))),
+    (found) => found.flat(),
+  )
 
 /** With how many there are as `by` sees it, where the change adds to any. */
 const counting = (change: SetChange, existing: ReadonlyArray<Envelope>, by: Sight) => {
@@ -78,12 +82,12 @@ export const near = Effect.fnUntraced(function* <E, R>(
   /** What was found before, and is not found again. */
   early: ReadonlyArray<Neighbour> = [],
 ) {
-  const next = [...early, ...neighboursIn(yield* lookUp(touchedBy(change)))]
+  const next = [...early, ...(yield* neighboursIn(yield* lookUp(touchedBy(change))))]
   const holders = heldBy(
     change.incoming,
     next.map(({ record }) => record),
   )
-  return [...next, ...neighboursIn(yield* lookUp(holders))]
+  return [...next, ...(yield* neighboursIn(yield* lookUp(holders)))]
 })
 
 export const changeOf = Effect.fn("judge.changeOf")(function* (

@@ -76,7 +76,8 @@ export const changeSwiftly = <R>(sight: Sight, asked: SwiftChange<R>) =>
       (yield* glances.one({ sight, kind, name }))
     if (before === undefined || before.deleted_at !== null) return undefined
     note(before)
-    const early = neighboursIn(rows)
+    if (rows.length > manyBeside) return undefined
+    const early = yield* neighboursIn(rows)
     if (asked.version !== undefined && asked.version !== before.version) return undefined
     const existing = new Map([[keyOf(before), before]])
     const { broken, mistakes, wanted: sent } = yield* examineAll([asked.make(before)])
