@@ -2,11 +2,11 @@
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
 import type { Json } from "effect/Schema"
-import { apiVersion } from "../../spec/envelope.ts"
 import { Invalid, Malformed, type Mistake, NotFound } from "../problems.ts"
 import { oneWriter } from "../store/database.ts"
 import { type Begun, beginWriting, rowsOf } from "../store/existing.ts"
 import { mergePatch } from "../store/merge-patch.ts"
+import { documentOf } from "../store/plan.ts"
 import * as Records from "../store/records.ts"
 import type { Write } from "../store/write.ts"
 import { written } from "./written.ts"
@@ -66,8 +66,7 @@ export const patchOne = Effect.fnUntraced(function* (
   const stored = existing.get(key)
   if (stored === undefined) return yield* Records.absent(kind, name)
   if (stored.deleted_at !== null) return yield* new NotFound({ detail: `${kind}/${name} is being removed.` })
-  const { metadata, spec } = stored
-  const document = mergePatch({ apiVersion, kind, metadata: { name, ...metadata }, spec }, patch)
+  const document = mergePatch(documentOf(stored), patch)
   const change = yield* writeOne(kind, name, document, version ?? stored.version, trial, { untied, existing })
   return change ?? (yield* new NotFound({ detail: `There is no ${kind}/${name} any more.` }))
 })

@@ -136,4 +136,29 @@ describe("statements of requests that come together", () => {
       assert.deepStrictEqual(statements.at(-1), [6])
     }),
   )
+
+  it.live("are never more at once than may be, whoever comes as one ends", () =>
+    Effect.gen(function* () {
+      let running = 0
+      let most = 0
+      const ask = together(
+        (asked: ReadonlyArray<number>) =>
+          Effect.acquireUseRelease(
+            Effect.sync(() => {
+              most = Math.max(most, ++running)
+            }),
+            () => Effect.as(Effect.yieldNow, asked),
+            () => Effect.sync(() => running--),
+          ),
+        { atOnce: 1 },
+      )
+      const asking = (one: number) =>
+        Effect.andThen(
+          Effect.forEach(upTo(one % 5), () => Effect.yieldNow, { discard: true }),
+          ask(one),
+        )
+      yield* Effect.forEach(upTo(300), asking, { concurrency: 20 })
+      assert.strictEqual(most, 1)
+    }),
+  )
 })

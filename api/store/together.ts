@@ -63,7 +63,8 @@ export const together = <In, Out>(
   const next: Effect.Effect<void> = Effect.suspend(() => {
     if (waiting.length === 0 || nextIsDue || onTheirWay >= atOnce) return Effect.void
     const early = began + apart() - timer.now()
-    if (early <= 0) return Effect.asVoid(Effect.forkDetach(forAll(waiting.splice(0, most))))
+    // Counted before anybody else comes.
+    if (early <= 0) return Effect.asVoid(Effect.forkDetach(forAll(waiting.splice(0, most)), { startImmediately: true }))
     nextIsDue = true
     const later = Effect.suspend(() => {
       nextIsDue = false
