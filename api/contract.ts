@@ -24,6 +24,7 @@ import { packages } from "./offers/contract.ts"
 import { figures } from "./operator/contract.ts"
 import * as Problems from "./problems.ts"
 import * as Shapes from "./shapes.ts"
+import { LooksAt } from "./store/looks-at.ts"
 import { customers, reseller, resellers } from "./tenancy/contract.ts"
 import { webhooks } from "./webhooks/contract.ts"
 
@@ -110,7 +111,7 @@ const records = HttpApiGroup.make("records")
       params: recordPath,
       success: Shapes.StoredRecord,
       error: Problems.NotFound,
-    }),
+    }).annotate(LooksAt, "record"),
     HttpApiEndpoint.put("write", "/v1/records/:kind/:name", {
       params: recordPath,
       /** The version that was seen, here or as If-Match: "7". Neither: the record must be new. */
@@ -119,7 +120,7 @@ const records = HttpApiGroup.make("records")
       payload: Schema.Json,
       success: Shapes.Change,
       error: [Problems.Conflict, Problems.Invalid],
-    }),
+    }).annotate(LooksAt, "touched"),
     /** JSON Merge Patch (RFC 7396). Without a version: of whatever is there. */
     HttpApiEndpoint.patch("patch", "/v1/records/:kind/:name", {
       params: recordPath,
@@ -128,7 +129,7 @@ const records = HttpApiGroup.make("records")
       payload: [Schema.Json, Schema.Json.pipe(HttpApiSchema.asJson({ contentType: "application/merge-patch+json" }))],
       success: Shapes.Change,
       error: [Problems.NotFound, Problems.Conflict, Problems.Invalid],
-    }),
+    }).annotate(LooksAt, "touched"),
     HttpApiEndpoint.delete("remove", "/v1/records/:kind/:name", {
       params: recordPath,
       /** `confirm`: a person agrees to a removal that the agent's guard would hold back. */

@@ -2,12 +2,13 @@
  * Who really asks, where a proxy stands in between: what it says in X-Forwarded-For counts if it is one of ours, and otherwise
  * anybody could say anything.
  */
-import { BlockList, isIP, isIPv6 } from "node:net"
+import { BlockList, isIP, isIPv4, isIPv6 } from "node:net"
 
 export type Trusted = (address: string) => boolean
 
 /** Of addresses and networks in their canonical form. */
 export const trusting = (networks: ReadonlyArray<string>): Trusted => {
+  if (networks.length === 0) return () => false
   const list = new BlockList()
   for (const network of networks) {
     const [address = "", prefix] = network.split("/")
@@ -20,6 +21,7 @@ export const trusting = (networks: ReadonlyArray<string>): Trusted => {
 
 const bare = (text: string): string => {
   const trimmed = text.trim()
+  if (isIPv4(trimmed)) return trimmed
   // With a port, as some proxies write it: 192.0.2.7:1234, [2001:db8::1]:1234.
   const found = /^\[([0-9a-fA-F:.]+)\](?::\d{1,5})?$/.exec(trimmed)?.[1] ?? /^([\d.]+):\d{1,5}$/.exec(trimmed)?.[1]
   const address = found ?? trimmed

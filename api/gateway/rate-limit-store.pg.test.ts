@@ -46,7 +46,7 @@ describe("the buckets of the rate limiter in Postgres", () => {
                 const many = sql`values (${key}::text, ${together}::float8), ('another', 1)`
                 const atOnce = Effect.map(
                   sql<Store.Counted & { readonly key: string }>`
-                    ${Store.takingEach(sql, { ...asked, now }, sql`select * from (${many}) as many (key, tokens)`)}`,
+                    ${Store.takingEach(sql, Store.takingOf({ ...asked, now }), sql`select * from (${many}) as many (key, tokens)`)}`,
                   (rows) =>
                     rows.flatMap((row) =>
                       row.key === key ? [[Math.max(-1, row.remaining), Math.max(0, now - row.at)]] : [],

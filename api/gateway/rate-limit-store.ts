@@ -33,12 +33,24 @@ export interface Take extends Pick<Asked, "key" | "limit" | "refillRate"> {
   readonly now: number
 }
 
+/** The same of one kind: values, or their places in a statement. */
+export interface Taking {
+  readonly limit: number | Fragment
+  readonly now: number | Fragment
+  /** Milliseconds a token. */
+  readonly rate: number | Fragment
+}
+
+export const takingOf = ({ limit, now, refillRate }: Omit<Take, "key">) => ({
+  ...{ limit, now },
+  rate: Duration.toMillis(refillRate),
+})
+
 /**
  * Takes from buckets of one kind what each of `many` (its `key`, and how many `tokens`) takes, one token after the other. Gives
  * for each its `key` and a `Counted` of the last of them; below -1 stand those that were refused before it.
  */
-export const takingEach = (sql: PgClient, { limit, now, refillRate }: Omit<Take, "key">, many: Fragment): Fragment => {
-  const rate = Duration.toMillis(refillRate)
+export const takingEach = (sql: PgClient, { limit, now, rate }: Taking, many: Fragment): Fragment => {
   // Clocks of two machines differ: time never runs backwards for a bucket.
   const whole = sql`floor(greatest(0, ${now}::float8 - r.at) / ${rate}::float8)`
   const refilled = sql`least(${limit}::float8, r.tokens + ${whole})`
@@ -80,7 +92,7 @@ export const layer = Layer.effect(
       Effect.fnUntraced(function* (asked) {
         const take = yield* takeOf(asked)
         const [row] = yield* sql<Counted>`
-          ${takingEach(sql, take, sql`select ${take.key}::text as key, 1::float8 as tokens`)}`.pipe(
+          ${takingEach(sql, takingOf(take), sql`select ${take.key}::text as key, 1::float8 as tokens`)}`.pipe(
           Effect.mapError(failed),
         )
         return found(take.now, row)

@@ -153,11 +153,9 @@ const fromClient =
       const request = yield* HttpServerRequest
       const peer = Option.getOrElse(request.remoteAddress, () => "")
       const client = clientOf(peer, request.headers["x-forwarded-for"], trusted)
-      return yield* Effect.provideService(
-        app,
-        HttpServerRequest,
-        request.modify({ remoteAddress: Option.some(client) }),
-      )
+      return yield* client === peer
+        ? app
+        : Effect.provideService(app, HttpServerRequest, request.modify({ remoteAddress: Option.some(client) }))
     })
 
 /** Without credentials: a page of another site asks with a token that it was given, never with the user's cookies. */

@@ -4,11 +4,11 @@
  *
  * The one thing to know before changing it: a token alone lets nobody in. Its session is asked for with every request.
  */
+import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { errors, jwtVerify, SignJWT } from "jose"
 import { algorithm, SigningKeys } from "./signing-keys.ts"
-import { hashOf } from "./tokens.ts"
 
 /** In seconds. */
 export const accessTokenLifetime = 600
@@ -79,16 +79,16 @@ export const verifier = (keys: typeof SigningKeys.Service) => {
     return one
   }
 
-  return Effect.fn("accessTokens.verify")(function* (token: string) {
-    const mark = hashOf(token).toString("base64")
+  /** `hash` is the token's. */
+  return Effect.fnUntraced(function* (token: string, hash: Buffer) {
+    const mark = hash.toString("base64")
     const known = good.get(mark)
     const id = known?.key ?? keyIdOf(token)
     const key = id === undefined ? undefined : yield* keys.find(id)
     if (id === undefined) return { refused: "not-ours" } satisfies Verified
     if (key === undefined) return { refused: "unknown-key" } satisfies Verified
-    const currentDate = yield* DateTime.nowAsDate
-    if (known !== undefined)
-      return known.expires * 1000 > currentDate.getTime() ? known : ({ refused: "expired" } satisfies Verified)
+    const now = yield* Clock.currentTimeMillis
+    if (known !== undefined) return known.expires * 1000 > now ? known : ({ refused: "expired" } satisfies Verified)
     return yield* Effect.promise(() =>
       jwtVerify(token, key, {
         algorithms: [algorithm],
@@ -96,7 +96,7 @@ export const verifier = (keys: typeof SigningKeys.Service) => {
         issuer,
         audience,
         requiredClaims: ["exp", "iat", "sub", "sid"],
-        currentDate,
+        currentDate: new Date(now),
       }).then(
         ({ payload: { exp, sid, sub } }): Verified =>
           typeof sid === "string" && uuid.test(sid) && sub !== undefined && uuid.test(sub) && exp !== undefined

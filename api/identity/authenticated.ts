@@ -4,9 +4,9 @@
  */
 import { timingSafeEqual } from "node:crypto"
 import { PgClient } from "@effect/sql-pg/PgClient"
-import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import type * as HttpApiGroup from "effect/http-api/HttpApiGroup"
@@ -17,19 +17,19 @@ import { Limits } from "../gateway/limits.ts"
 import { answerGlance } from "../http/answer.ts"
 import { Forbidden, type RateLimited, Unauthenticated, type Unavailable } from "../problems.ts"
 import { inTime } from "../store/database.ts"
+import { CurrentGlimpse, type FirstLook, firstLook, type Glimpse } from "../store/first-look.ts"
 import { Glances } from "../store/glances.ts"
-import { whenBusy } from "../store/pace.ts"
+import { LooksAt } from "../store/looks-at.ts"
 import { operator } from "../store/sight.ts"
-import { together } from "../store/together.ts"
 import { looksLikeToken, verifier } from "./access-tokens.ts"
 import { Actor, Authenticated, type Identity } from "./actor.ts"
 import * as ApiTokens from "./api-tokens.ts"
 import * as Audit from "./audit.ts"
 import { caller } from "./caller.ts"
 import { isOwn } from "./cookies.ts"
+import { type Entered, entrance } from "./entrance.ts"
 import { may, sightOf } from "./role.ts"
 import { outlasts, type Scope, scopeOf, WhileActing, WithoutFactor, wantsLogin } from "./scopes.ts"
-import * as Sessions from "./sessions.ts"
 import { SigningKeys } from "./signing-keys.ts"
 import { isApiToken, shownOf } from "./token-format.ts"
 import { hashOf } from "./tokens.ts"
@@ -78,7 +78,22 @@ const permitted =
       : forbidden("You are only looking. To change things as this user, give your password at /auth/acting/raise.")
   }
 
+/** A token as it was sent, and its hash. */
+interface Given {
+  readonly given: string
+  readonly hash: Buffer
+}
+
 const known = (identity: Identity): Identity => identity
+
+const as =
+  (identity: Identity, glimpse: Glimpse) =>
+  <A, E, R>(handle: Effect.Effect<A, E, R>) =>
+    Effect.provideService(
+      glimpse.seen === undefined ? handle : Effect.provideService(handle, CurrentGlimpse, glimpse),
+      Actor,
+      identity,
+    )
 
 export const layer = (token: Redacted.Redacted) =>
   Layer.effect(
@@ -86,11 +101,8 @@ export const layer = (token: Redacted.Redacted) =>
     Effect.gen(function* () {
       const sql = yield* PgClient
       const glances = yield* Glances
-      const find = together(
-        (asked: ReadonlyArray<Sessions.SessionAsked>) =>
-          Arr.isReadonlyArrayNonEmpty(asked) ? Sessions.findCounting(glances.sql, asked) : Effect.succeed([]),
-        { apart: whenBusy(4) },
-      )
+      const enter = entrance(glances.sql)
+      const withSql = Effect.provideService(PgClient, sql)
       const keys = yield* SigningKeys
       const limits = yield* Limits
       const verify = verifier(keys)
@@ -104,22 +116,18 @@ export const layer = (token: Redacted.Redacted) =>
       })
 
       /** Counts the request too. Undefined where the session is not open, or not the user's. */
-      const inSession = Effect.fnUntraced(function* ({
-        session,
-        user,
-      }: {
-        readonly session: string
-        readonly user: string
-      }) {
-        let holder: Sessions.Holder | undefined
+      const inSession = Effect.fnUntraced(function* (
+        { session, user }: { readonly session: string; readonly user: string },
+        first: FirstLook | undefined,
+      ) {
+        let entered: Entered | undefined
         yield* limits.takeAlong("user", user, (take) =>
-          Effect.tap(find({ session, user, take }), (found) =>
-            Effect.sync(() => {
-              holder = found
-            }),
-          ),
+          Effect.map(enter({ session, user, take }, first), (found) => {
+            entered = found
+            return found?.holder
+          }),
         )
-        return holder
+        return entered
       })
 
       const disbelieve = Effect.fnUntraced(function* (why: string) {
@@ -130,16 +138,22 @@ export const layer = (token: Redacted.Redacted) =>
         return yield* notBelieved
       })
 
-      const whose = Effect.fnUntraced(function* (given: string) {
+      const whose = Effect.fnUntraced(function* (
+        { given, hash }: Given,
+        glimpse: Glimpse,
+        first: FirstLook | undefined,
+      ) {
         if (!looksLikeToken(given)) return yield* refuse(notBelieved)
-        const verified = yield* verify(given)
-        const holder = "refused" in verified ? undefined : yield* inSession(verified)
-        if (holder !== undefined) {
+        const verified = yield* verify(given, hash)
+        const entered = "refused" in verified ? undefined : yield* inSession(verified, first)
+        if (entered !== undefined) {
+          const { holder, sight } = entered
+          glimpse.seen = entered.seen
           return known({
             name: holder.acting === null ? holder.email : `${holder.acting.email} as ${holder.email}`,
             role: holder.role,
             verbs: holder.verbs,
-            sight: sightOf(holder),
+            sight,
             user: holder.user,
             session: holder.session,
             token: null,
@@ -148,7 +162,7 @@ export const layer = (token: Redacted.Redacted) =>
             lacksFactor: holder.lacksFactor,
           })
         }
-        return yield* inTime(disbelieve("refused" in verified ? verified.refused : "session-ended"))
+        return yield* withSql(inTime(disbelieve("refused" in verified ? verified.refused : "session-ended")))
       })
 
       /** A program's. */
@@ -179,16 +193,17 @@ export const layer = (token: Redacted.Redacted) =>
         })
       })
 
-      const letIn = (given: string, group: HttpApiGroup.Top, endpoint: HttpApiEndpoint.Top) =>
+      const letIn = (token: Given, glimpse: Glimpse, group: HttpApiGroup.Top, endpoint: HttpApiEndpoint.Top) =>
         answerGlance(
-          isApiToken(given)
-            ? inTime(bearerOf(given, scopeOf(group, endpoint)))
-            : Effect.tap(whose(given), permitted(group, endpoint)),
-        ).pipe(
-          Effect.catchTag("Malformed", Effect.die),
-          Effect.provideService(PgClient, sql),
-          Effect.provideService(SigningKeys, keys),
-        )
+          isApiToken(token.given)
+            ? withSql(inTime(bearerOf(token.given, scopeOf(group, endpoint))))
+            : Effect.flatMap(HttpRouter.params, (params) =>
+                Effect.tap(
+                  whose(token, glimpse, firstLook(Context.get(endpoint.annotations, LooksAt), params)),
+                  permitted(group, endpoint),
+                ),
+              ),
+        ).pipe(Effect.catchTag("Malformed", Effect.die))
 
       // The framework goes on to the cookie when the header is refused, and tells the last reason only.
       const refusals = new WeakMap<object, Refused>()
@@ -197,13 +212,15 @@ export const layer = (token: Redacted.Redacted) =>
         bearer: (handle, { credential, endpoint, group }) => {
           const given = Redacted.value(credential)
           if (given === "") return Effect.fail(nobody)
-          if (timingSafeEqual(hashOf(given), expected)) return Effect.provideService(handle, Actor, machine)
+          const hash = hashOf(given)
+          if (timingSafeEqual(hash, expected)) return Effect.provideService(handle, Actor, machine)
           return Effect.gen(function* () {
             const { source } = yield* HttpServerRequest
-            const identity = yield* Effect.tapError(letIn(given, group, endpoint), (why) =>
+            const glimpse: Glimpse = { seen: undefined }
+            const identity = yield* Effect.tapError(letIn({ given, hash }, glimpse, group, endpoint), (why) =>
               Effect.sync(() => refusals.set(source, why)),
             )
-            return yield* Effect.provideService(handle, Actor, identity)
+            return yield* as(identity, glimpse)(handle)
           })
         },
         cookie: (handle, { credential, endpoint, group }) =>
@@ -215,7 +232,8 @@ export const layer = (token: Redacted.Redacted) =>
             if (given === "") return yield* nobody
             if (!isOwn(request)) return yield* refuse(fromElsewhere)
             if (isApiToken(given)) return yield* notBelieved
-            return yield* Effect.provideService(handle, Actor, yield* letIn(given, group, endpoint))
+            const glimpse: Glimpse = { seen: undefined }
+            return yield* as(yield* letIn({ given, hash: hashOf(given) }, glimpse, group, endpoint), glimpse)(handle)
           }),
       }
     }),

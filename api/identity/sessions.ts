@@ -12,9 +12,11 @@ import { PgClient } from "@effect/sql-pg/PgClient"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type { SqlError } from "effect/sql/SqlError"
+import type { Fragment } from "effect/sql/Statement"
 import * as Security from "../config/security.ts"
-import { type Counted, type Take, takingEach } from "../gateway/rate-limit-store.ts"
+import { type Counted, type Take, takingEach, takingOf } from "../gateway/rate-limit-store.ts"
 import type { Session } from "../shapes.ts"
+import { worded } from "../store/worded.ts"
 import type { Caller } from "./caller.ts"
 import type { Role, Verb } from "./role.ts"
 import { hashOf, makeToken } from "./tokens.ts"
@@ -68,7 +70,7 @@ const holderColumns = (sql: PgClient) =>
 const withPeople = (sql: PgClient) =>
   sql.literal("sessions s join users u on u.id = s.user_id left join users a on a.id = s.acting_user")
 
-const open = (sql: PgClient, now: Date) => sql`s.ended_at is null and s.expires_at > ${now}
+const open = (sql: PgClient, now: Date | Fragment) => sql`s.ended_at is null and s.expires_at > ${now}
   and u.suspended_at is null and (u.expires_at is null or u.expires_at > ${now})
   and (s.acting_user is null or (a.role = s.acting_role and a.suspended_at is null
     and (a.tenant_id is null or exists (
@@ -127,30 +129,72 @@ export interface SessionAsked {
   readonly take: Take
 }
 
-/** The same, asked for every request: what ended it counts from the next one on. Each is counted in the same statement. */
-export const findCounting = (
+export interface Found<Row> {
+  /** Whose session it is, and how the request was counted. */
+  readonly holder: Holder & Counted
+  /** What they looked at. */
+  readonly rows: ReadonlyArray<Row>
+}
+
+const ofSession = ["sessions", "users", "keys", "at", "limit", "now", "rate"] as const
+
+/** What a request looks at in the statement that asks who it is. */
+export interface Looking<Asked, Name extends string> {
+  /** Its values. */
+  readonly names: ReadonlyArray<Name>
+  readonly of: (asked: ReadonlyArray<Asked>) => { readonly [N in Name]: unknown }
+  /** Joins rows with an `id`, by `place`, to who was `found`. */
+  readonly words: (of: { readonly [N in Name]: Fragment }) => Fragment
+}
+
+/**
+ * The same, asked for every request: what ended it counts from the next one on. Each is counted in the same statement, and may
+ * look at something there.
+ */
+export const findCounting = <Asked extends SessionAsked, Row extends { readonly id: string }, Name extends string>(
   sql: PgClient,
-  asked: readonly [SessionAsked, ...ReadonlyArray<SessionAsked>],
-): Effect.Effect<ReadonlyArray<(Holder & Counted) | undefined>, SqlError> =>
-  Effect.gen(function* () {
-    const now = yield* DateTime.nowAsDate
-    const rows = yield* sql<Holder & Counted & { readonly place: number }>`
+  looking: Looking<Asked, Name>,
+): ((
+  asked: readonly [Asked, ...ReadonlyArray<Asked>],
+) => Effect.Effect<ReadonlyArray<Found<Row> | undefined>, SqlError>) => {
+  const statement = worded<(typeof ofSession)[number] | Name>(
+    sql,
+    [...ofSession, ...looking.names],
+    (of) => sql`
       with asked as (
-        select * from unnest(${asked.map(({ session }) => session)}::uuid[], ${asked.map(({ user }) => user)}::uuid[],
-          ${asked.map(({ take }) => take.key)}::text[]) with ordinality as asked (session, of, key, place)
+        select * from unnest(${of.sessions}::uuid[], ${of.users}::uuid[], ${of.keys}::text[])
+        with ordinality as asked (session, of, key, place)
       ), holder as (
         select asked.place::int as place, asked.key, ${holderColumns(sql)}
-        from asked join (${withPeople(sql)}) on s.id = asked.session and s.user_id = asked.of where ${open(sql, now)}
+        from asked join (${withPeople(sql)}) on s.id = asked.session and s.user_id = asked.of where ${open(sql, of.at)}
       ), counted as (
-        ${takingEach(sql, asked[0].take, sql`select key, count(*)::float8 as tokens from holder group by key`)}
+        ${takingEach(sql, of, sql`select key, count(*)::float8 as tokens from holder group by key`)}
+      ), found as materialized (
+        select holder.*, counted.at,
+          -- Those of one user were taken for at once: the first of them left more than the last.
+          greatest(-1, counted.remaining + row_number() over (partition by key order by place desc) - 1) as remaining
+        from holder join counted using (key)
       )
-      select holder.*, counted.at,
-        -- Those of one user were taken for at once: the first of them left more than the last.
-        greatest(-1, counted.remaining + row_number() over (partition by key order by place desc) - 1) as remaining
-      from holder join counted using (key)`
-    const found = new Map(rows.map((row) => [row.place, row]))
-    return asked.map((_, index) => found.get(index + 1))
+      select * from found ${looking.words(of)}`,
+  )
+  return Effect.fnUntraced(function* (asked) {
+    const rows = yield* statement<Holder & Counted & Row & { readonly place: number }>({
+      sessions: asked.map(({ session }) => session),
+      users: asked.map(({ user }) => user),
+      keys: asked.map(({ take }) => take.key),
+      at: yield* DateTime.nowAsDate,
+      ...takingOf(asked[0].take),
+      ...looking.of(asked),
+    })
+    const found = Map.groupBy(rows, ({ place }) => place)
+    return asked.map((_, index): Found<Row> | undefined => {
+      const own = found.get(index + 1)
+      const holder = own?.[0]
+      // A look that found nothing leaves its columns empty.
+      return holder === undefined ? undefined : { holder, rows: own?.filter(({ id }) => (id ?? null) !== null) ?? [] }
+    })
   })
+}
 
 /** From now on whoever looks may change things too. */
 export const raise = Effect.fn("sessions.raise")(function* (session: string) {

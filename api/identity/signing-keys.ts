@@ -7,6 +7,7 @@
  */
 import { randomUUID } from "node:crypto"
 import { PgClient } from "@effect/sql-pg/PgClient"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -65,12 +66,12 @@ export class SigningKeys extends Context.Service<
               : make,
           ),
         ),
-        find: Effect.fn("signingKeys.find")(function* (id: string) {
-          const now = yield* DateTime.now
+        find: Effect.fnUntraced(function* (id: string) {
+          const now = yield* Clock.currentTimeMillis
           const cached = known.get(id)
-          if (cached !== undefined) return DateTime.toEpochMillis(now) < cached.until ? cached.key : undefined
+          if (cached !== undefined) return now < cached.until ? cached.key : undefined
           const [row] = yield* inTime(sql<{ readonly public_key: JWK; readonly expires_at: Date }>`
-            select public_key, expires_at from signing_keys where id = ${id} and expires_at > ${DateTime.toDateUtc(now)}`)
+            select public_key, expires_at from signing_keys where id = ${id} and expires_at > ${new Date(now)}`)
           if (row === undefined) return undefined
           const key = yield* Effect.promise(() => importJWK(row.public_key, algorithm))
           if (key instanceof Uint8Array) return undefined

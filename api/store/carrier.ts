@@ -12,8 +12,9 @@ import * as Layer from "effect/Layer"
 import type { SqlError } from "effect/sql/SqlError"
 import { whenBusy } from "./pace.ts"
 import type { RecordRow } from "./rows.ts"
-import { type Sight, settingsEach } from "./sight.ts"
+import { asLookers, lookers, lookersOf, type Sight } from "./sight.ts"
 import { together } from "./together.ts"
+import { worded } from "./worded.ts"
 
 /** A change of a record that is there. */
 export interface Carried {
@@ -39,20 +40,28 @@ export class Carrier extends Context.Service<
 >()("plumbline/api/store/Carrier") {
   static readonly layer = Layer.effect(
     Carrier,
-    Effect.map(PgClient, (sql) => ({
-      carryOut: together(
-        (asked: ReadonlyArray<Carried>) =>
-          Effect.map(
-            sql<{ readonly place: number; readonly done: boolean }>`
-              select * from carry_out_each(${settingsEach(sql, asked)},
-                ${JSON.stringify(asked.map(({ sight: _sight, ...change }) => change))}::jsonb)`,
-            (rows) => {
-              const done = new Set(rows.filter((row) => row.done).map(({ place }) => place))
-              return asked.map((_, index) => done.has(index + 1))
-            },
-          ),
-        { atOnce: 1, apart: whenBusy(16) },
-      ),
-    })),
+    Effect.map(PgClient, (sql) => {
+      const carryOutEach = worded(
+        sql,
+        [...lookers, "changes"],
+        (of) => sql`select * from carry_out_each(${asLookers(sql, of)}, ${of.changes}::jsonb)`,
+      )
+      return {
+        carryOut: together(
+          (asked: ReadonlyArray<Carried>) =>
+            Effect.map(
+              carryOutEach<{ readonly place: number; readonly done: boolean }>({
+                ...lookersOf(asked),
+                changes: JSON.stringify(asked.map(({ sight: _sight, ...change }) => change)),
+              }),
+              (rows) => {
+                const done = new Set(rows.filter((row) => row.done).map(({ place }) => place))
+                return asked.map((_, index) => done.has(index + 1))
+              },
+            ),
+          { atOnce: 1, apart: whenBusy(16) },
+        ),
+      }
+    }),
   )
 }

@@ -35,7 +35,10 @@ export const layer = (url: Redacted.Redacted) => {
   } as const
   return Carrier.layer.pipe(
     Layer.provideMerge(PgClient.layer({ ...options, maxConnections: 10 })),
-    Layer.merge(Glances.layer(options)),
+    // All that is written there is how many requests came.
+    Layer.merge(
+      Glances.layer({ ...options, startupParameters: { ...options.startupParameters, synchronous_commit: "off" } }),
+    ),
   )
 }
 

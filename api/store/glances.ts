@@ -13,8 +13,9 @@ import * as Reactivity from "effect/reactivity/Reactivity"
 import type { SqlError } from "effect/sql/SqlError"
 import { whenBusy } from "./pace.ts"
 import type { RecordWithStatus, TouchedRow } from "./rows.ts"
-import { type Sight, settingsEach } from "./sight.ts"
+import { asLookers, lookers, lookersOf, type Sight } from "./sight.ts"
 import { together } from "./together.ts"
+import { worded } from "./worded.ts"
 
 export interface OneAsked {
   readonly sight: Sight
@@ -62,40 +63,66 @@ export class Glances extends Context.Service<
       Glances,
       Effect.map(
         PgClient.make({ ...options, multiplex: true, maxConnections: 2, multiplexConcurrency: 256 }),
-        (sql): Glances["Service"] => ({
-          sql,
-          one: together(
-            (asked) =>
-              Effect.map(
-                sql<RecordWithStatus & Placed>`select * from records_named(${settingsEach(sql, asked)},
-                ${asked.map(({ kind }) => kind)}::text[], ${asked.map(({ name }) => name)}::text[])`,
-                (rows) => {
-                  const found = new Map(rows.map((row) => [row.place, row]))
-                  return asked.map((_, index) => found.get(index + 1))
-                },
-              ),
-            { apart: whenBusy(4) },
-          ),
-          page: together(
-            (asked) =>
-              Effect.map(
-                sql<RecordWithStatus & Placed>`select * from records_paged(${settingsEach(sql, asked)},
-                ${asked.map(({ kind }) => kind)}::text[], ${asked.map(({ behind }) => behind)}::text[],
-                ${asked.map(({ upTo }) => upTo)}::int[])`,
-                grouped(asked),
-              ),
-            { apart: whenBusy(4) },
-          ),
-          touched: together(
-            (asked) =>
-              Effect.map(
-                sql<TouchedRow & Placed>`select * from touched_each(${settingsEach(sql, asked)},
-                ${JSON.stringify(asked.map(({ ties }) => ties))}::jsonb)`,
-                grouped(asked),
-              ),
-            { apart: whenBusy(8) },
-          ),
-        }),
+        (sql): Glances["Service"] => {
+          const named = worded(
+            sql,
+            [...lookers, "kinds", "names"],
+            (of) => sql`select * from records_named(${asLookers(sql, of)}, ${of.kinds}::text[], ${of.names}::text[])`,
+          )
+          const paged = worded(
+            sql,
+            [...lookers, "kinds", "behind", "upTo"],
+            (of) => sql`select * from records_paged(${asLookers(sql, of)}, ${of.kinds}::text[], ${of.behind}::text[],
+              ${of.upTo}::int[])`,
+          )
+          const touchedEach = worded(
+            sql,
+            [...lookers, "ties"],
+            (of) => sql`select * from touched_each(${asLookers(sql, of)}, ${of.ties}::jsonb)`,
+          )
+          return {
+            sql,
+            one: together(
+              (asked) =>
+                Effect.map(
+                  named<RecordWithStatus & Placed>({
+                    ...lookersOf(asked),
+                    kinds: asked.map(({ kind }) => kind),
+                    names: asked.map(({ name }) => name),
+                  }),
+                  (rows) => {
+                    const found = new Map(rows.map((row) => [row.place, row]))
+                    return asked.map((_, index) => found.get(index + 1))
+                  },
+                ),
+              { apart: whenBusy(4) },
+            ),
+            page: together(
+              (asked) =>
+                Effect.map(
+                  paged<RecordWithStatus & Placed>({
+                    ...lookersOf(asked),
+                    kinds: asked.map(({ kind }) => kind),
+                    behind: asked.map(({ behind }) => behind),
+                    upTo: asked.map(({ upTo }) => upTo),
+                  }),
+                  grouped(asked),
+                ),
+              { apart: whenBusy(4) },
+            ),
+            touched: together(
+              (asked) =>
+                Effect.map(
+                  touchedEach<TouchedRow & Placed>({
+                    ...lookersOf(asked),
+                    ties: JSON.stringify(asked.map(({ ties }) => ties)),
+                  }),
+                  grouped(asked),
+                ),
+              { apart: whenBusy(8) },
+            ),
+          }
+        },
       ),
     ).pipe(Layer.provide(Reactivity.layer))
 }

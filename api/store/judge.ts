@@ -54,7 +54,7 @@ const counting = (change: SetChange, existing: ReadonlyArray<Envelope>, by: Sigh
 }
 
 /** All that the change touches. */
-export const neighboursOf = Effect.fn("judge.neighboursOf")(function* (change: SetChange) {
+export const neighboursOf = Effect.fnUntraced(function* (change: SetChange) {
   const found = yield* near(change, touched)
   return yield* counting(
     change,
@@ -64,7 +64,7 @@ export const neighboursOf = Effect.fn("judge.neighboursOf")(function* (change: S
 })
 
 /** What of it is a tenant's own, and all of it. */
-export const neighboursFor = Effect.fn("judge.neighboursFor")(function* (change: SetChange, own: Sight) {
+export const neighboursFor = Effect.fnUntraced(function* (change: SetChange, own: Sight) {
   const found = yield* near(change, touched)
   const seen = found.filter((one) => one.seen).map(({ record }) => record)
   const all = found.map(({ record }) => record)
@@ -90,10 +90,7 @@ export const near = Effect.fnUntraced(function* <E, R>(
   return [...next, ...(yield* neighboursIn(yield* lookUp(holders)))]
 })
 
-export const changeOf = Effect.fn("judge.changeOf")(function* (
-  steps: ReadonlyArray<Step>,
-  wanted: ReadonlyArray<Wanted>,
-) {
+export const changeOf = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>, wanted: ReadonlyArray<Wanted>) {
   // What changes nothing cannot break anything either; leaving it out keeps its place as an existing record.
   const unchanged = new Set(steps.filter(({ action }) => action === "unchanged").map(keyOf))
   const repeated = new Set(wanted.map(({ key }) => key)).size < wanted.length

@@ -2,6 +2,7 @@
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
 import { NotFound } from "../problems.ts"
+import { taken } from "./first-look.ts"
 import { Glances } from "./glances.ts"
 import { defaultLimit, keysOf, pageOf, pattern } from "./page.ts"
 import { type RecordRow, type RecordWithStatus, recordColumns, toStoredRecord } from "./rows.ts"
@@ -33,11 +34,12 @@ export const absent = (kind: string, name: string) => new NotFound({ detail: `Th
 
 /** As somebody sees it. */
 export const readAs = (sight: Sight, kind: string, name: string) =>
-  Effect.flatMap(Glances, (glances) =>
-    Effect.flatMap(glances.one({ sight, kind, name }), (row) =>
-      row === undefined ? Effect.fail(absent(kind, name)) : Effect.succeed(toStoredRecord(row)),
-    ),
-  )
+  Effect.gen(function* () {
+    const first = yield* taken("record", sight)
+    const row =
+      first?.kind === kind && first.name === name ? first.row : yield* (yield* Glances).one({ sight, kind, name })
+    return row === undefined ? yield* absent(kind, name) : toStoredRecord(row)
+  })
 
 /** The same page as `list`, of what can be asked for at a glance; undefined where it cannot. */
 export const listAs = (sight: Sight, { after, kind, limit = defaultLimit, sort, ...filter }: RecordFilter) =>

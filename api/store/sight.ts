@@ -8,6 +8,7 @@
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type { Fragment } from "effect/sql/Statement"
 import { transaction } from "./database.ts"
 
 export type Sight =
@@ -45,11 +46,21 @@ const settingsOf = (sight: Sight) => ({
 })
 
 /** The first arguments of the functions that look as each of several and read (migration 0033). */
-export const settingsEach = (sql: PgClient, asked: ReadonlyArray<{ readonly sight: Sight }>) => {
+export const lookers = ["roles", "sights", "tenants", "parts"] as const
+
+export const lookersOf = (asked: ReadonlyArray<{ readonly sight: Sight }>) => {
   const all = asked.map(({ sight }) => settingsOf(sight))
-  return sql`${all.map(({ role }) => role)}::text[], ${all.map(({ everything }) => everything)}::text[],
-    ${all.map(({ tenant }) => tenant)}::text[], ${all.map(({ records }) => records)}::text[]`
+  return {
+    roles: all.map(({ role }) => role),
+    sights: all.map(({ everything }) => everything),
+    tenants: all.map(({ tenant }) => tenant),
+    parts: all.map(({ records }) => records),
+  }
 }
+
+/** As the arguments of such a function. */
+export const asLookers = (sql: PgClient, of: { readonly [Name in (typeof lookers)[number]]: Fragment }) =>
+  sql`${of.roles}::text[], ${of.sights}::text[], ${of.tenants}::text[], ${of.parts}::text[]`
 
 const enter = (sight: Sight) =>
   Effect.flatMap(PgClient, (sql) => {

@@ -6,6 +6,7 @@ import type { Json } from "effect/Schema"
 import { aNode } from "../../fixtures/api/a-node.ts"
 import { ApiUnderTest, account, site } from "../../fixtures/api/api-under-test.ts"
 import { makeHouses } from "../../fixtures/api/houses.ts"
+import { bearing, logIn } from "../../fixtures/api/people.ts"
 import * as Database from "./database.ts"
 import { mergePatch } from "./merge-patch.ts"
 import { documentOf } from "./plan.ts"
@@ -80,7 +81,11 @@ describe("a change of one record", () => {
 
     it.effect("is judged beside what is there when it is written, whichever way it goes", () =>
       Effect.gen(function* () {
-        const { ask } = yield* ApiUnderTest
+        const api = yield* ApiUnderTest
+        const { ask } = api
+        // Half of them in a session, which looks at what it changes while it is let in.
+        const session = bearing(yield* logIn(api))
+        const as = (n: number) => (n % 2 === 0 ? session : {})
         const names = Array.from({ length: 6 }, (_, index) => `race-${index}`)
         const made = yield* ask("POST", "/v1/apply", {
           records: [
@@ -94,12 +99,15 @@ describe("a change of one record", () => {
         const rounds = Array.from({ length: 90 }, (_, n) =>
           Effect.map(
             n % 6 === 0
-              ? ask("PATCH", `/v1/records/Site/${pick(names, n)}`, { spec: { maxUpload: `${1 + n}M` } })
+              ? ask("PATCH", `/v1/records/Site/${pick(names, n)}`, { spec: { maxUpload: `${1 + n}M` } }, as(n / 6))
               : n % 3 === 0
                 ? ask("PATCH", `/v1/customer/websites/${pick(names, n)}`, { maxUpload: `${1 + n}M` })
-                : ask("PATCH", `/v1/records/Site/${pick(names, n * 5 + 1)}`, {
-                    spec: { domains: [pick(domains, n * 7)] },
-                  }),
+                : ask(
+                    "PATCH",
+                    `/v1/records/Site/${pick(names, n * 5 + 1)}`,
+                    { spec: { domains: [pick(domains, n * 7)] } },
+                    as(n),
+                  ),
             ({ body, status }) => ({
               name: pick(names, n % 3 === 0 ? n : n * 5 + 1),
               status,
