@@ -101,6 +101,17 @@ describe("logging in", () => {
         // As welcome a second time.
         const twice = yield* api.ask("POST", "/auth/logout", { refreshToken: opened.body.refreshToken }, nobody)
         assert.strictEqual(twice.status, 204)
+
+        // A program that kept nothing but its access token.
+        const [one, other] = [yield* logIn(api), yield* logIn(api)]
+        const seen = (answer: Answer) =>
+          Effect.map(api.ask("GET", "/auth/me", undefined, bearing(answer)), ({ status }) => status)
+        const forged = { authorization: `${bearing(one).authorization.slice(0, -8)}AAAAAAAA` }
+        for (const headers of [nobody, forged, { authorization: "Bearer nothing" }])
+          assert.strictEqual((yield* api.ask("POST", "/auth/logout", {}, headers)).status, 204)
+        assert.deepStrictEqual([yield* seen(one), yield* seen(other)], [200, 200])
+        assert.strictEqual((yield* api.ask("POST", "/auth/logout", {}, bearing(one))).status, 204)
+        assert.deepStrictEqual([yield* seen(one), yield* seen(other)], [401, 200])
       }),
     )
 

@@ -7,7 +7,7 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { Api } from "../contract.ts"
-import { accessTokenLifetime, issueAccessToken } from "../identity/access-tokens.ts"
+import { accessTokenLifetime, issueAccessToken, looksLikeToken, verifier } from "../identity/access-tokens.ts"
 import * as Acting from "../identity/acting.ts"
 import { Actor } from "../identity/actor.ts"
 import * as ApiTokens from "../identity/api-tokens.ts"
@@ -25,8 +25,9 @@ import * as Profile from "../identity/profile.ts"
 import { relyingParty } from "../identity/relying-party.ts"
 import * as SecondFactors from "../identity/second-factors.ts"
 import * as Sessions from "../identity/sessions.ts"
+import { SigningKeys } from "../identity/signing-keys.ts"
 import { ticketLifetime } from "../identity/tickets.ts"
-import { makeToken } from "../identity/tokens.ts"
+import { hashOf, makeToken } from "../identity/tokens.ts"
 import * as Users from "../identity/users.ts"
 import { Forbidden, Locked, NotFound, Unauthenticated } from "../problems.ts"
 import { verify } from "../store/chain.ts"
@@ -255,11 +256,22 @@ const logout = Effect.fnUntraced(function* (given: Redacted.Redacted | undefined
   const token = given === undefined ? yield* cookie(Cookies.refreshCookie) : Redacted.value(given)
   const own = given === undefined ? yield* cookie(Cookies.returnCookie) : undefined
   if (given === undefined) yield* Cookies.dropAll
-  for (const each of [token, own]) if (each !== undefined) yield* inTransaction(endOf(each))
+  for (const each of [token, own])
+    if (each !== undefined) yield* inTransaction(Effect.flatMap(Sessions.ofRefreshToken(each), endOf))
+  // A program that kept nothing but its access token means that session.
+  if (given === undefined && token === undefined) yield* inTransaction(Effect.flatMap(ofBearer, endOf))
 })
 
-const endOf = Effect.fnUntraced(function* (token: string) {
-  const holder = yield* Sessions.ofRefreshToken(token)
+const ofBearer = Effect.gen(function* () {
+  const { headers } = yield* HttpServerRequest
+  const token = /^Bearer +(\S+)$/i.exec(headers["authorization"] ?? "")?.[1]
+  if (token === undefined || !looksLikeToken(token)) return undefined
+  const verified = yield* verifier(yield* SigningKeys)(token, hashOf(token))
+  const holder = "refused" in verified ? undefined : yield* Sessions.find(verified.session)
+  return "user" in verified && holder?.user === verified.user ? holder : undefined
+})
+
+const endOf = Effect.fnUntraced(function* (holder: Sessions.Holder | undefined) {
   if (holder === undefined || !(yield* Sessions.end(holder.session, "logout"))) return
   const { acting, email, session, user } = holder
   const actor = acting === null ? { id: user, name: email } : { id: acting.user, name: `${acting.email} as ${email}` }

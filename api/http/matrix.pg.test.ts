@@ -48,6 +48,8 @@ interface Row {
   readonly who: "anybody" | "log-in" | ReadonlyArray<Role>
   /** Path and body, where the operation names a thing that may be somebody's. */
   readonly of?: (thing: Thing) => { readonly path: string; readonly body?: object }
+  /** What is sent where it names none. */
+  readonly body?: object
   /** Answers with what is there and nothing else: a thing that is not to be seen is missing from a list. */
   readonly lists?: true
 }
@@ -64,7 +66,8 @@ const rows: Readonly<Record<string, Row>> = {
   "POST /auth/passkey/start": anybody,
   "POST /auth/passkey/finish": anybody,
   "POST /auth/refresh": anybody,
-  "POST /auth/logout": anybody,
+  // With nothing in it, it would end the session that asks.
+  "POST /auth/logout": { who: "anybody", body: { refreshToken: "of nobody" } },
   "POST /auth/forgot-password": anybody,
   "POST /auth/reset-password": anybody,
   "POST /auth/first-run": anybody,
@@ -387,7 +390,7 @@ const send = Effect.fnUntraced(function* (
 /** The status alone: an event stream has no end. */
 const statusOf = Effect.fnUntraced(function* (key: string, headers: Record<string, string>) {
   const [, path = ""] = key.split(" ")
-  const response = yield* send(key, path.replaceAll(/:[a-z]+/gi, "1"), headers)
+  const response = yield* send(key, path.replaceAll(/:[a-z]+/gi, "1"), headers, rows[key]?.body)
   yield* Effect.promise(async () => response.body?.cancel())
   return response.status
 })
