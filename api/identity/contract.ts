@@ -58,7 +58,7 @@ export const login = HttpApiGroup.make("login").add(
     success: Shapes.LoggedIn,
     error: Problems.Unauthenticated,
   }),
-  /** Ends the session of a refresh token; one that is not good any more is as welcome. */
+  /** Ends the session of a refresh token, or without one that of the access token; one that is not good any more is as welcome. */
   HttpApiEndpoint.post("logout", "/auth/logout", {
     payload: Schema.Struct({ refreshToken: token }),
     success: HttpApiSchema.NoContent,

@@ -1,11 +1,11 @@
-import { makeCompiler } from "@effect/sql-pg/PgClient"
+import { makeCompiler, type PgClient } from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Statement from "effect/sql/Statement"
 import { worded } from "./worded.ts"
 
-// biome-ignore lint/suspicious/noExplicitAny: a client that asks nobody
-const sql = Statement.make(Effect.die("nobody is asked"), makeCompiler(), [], undefined) as any
+/** It asks nobody: of a client, only what puts statements together. */
+const sql = Statement.make(Effect.die("nobody is asked"), makeCompiler(), [], undefined) as PgClient
 
 describe("a statement whose words are always the same", () => {
   it("takes its values by name, wherever and however often they stand", () => {
