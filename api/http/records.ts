@@ -21,24 +21,10 @@ import { type Asked, swiftly } from "./swiftly.ts"
 
 export const layer = HttpApiBuilder.group(Api, "records", (handlers) =>
   handlers
-    .handle("list", ({ query: { deleted, ...query } }) => {
-      const filter = { ...query, ...(deleted === undefined ? {} : { deleted: deleted === "true" }) }
-      return answerGlance(
-        Effect.gen(function* () {
-          const { sight } = yield* Actor
-          const atOnce = Records.listAs(sight, filter)
-          return asItIs<Page>(yield* atOnce ?? inTime(withSight(sight)(Records.list(filter))))
-        }),
-      )
-    })
-    .handle("read", ({ params }) =>
-      answerGlance(
-        Effect.gen(function* () {
-          const { sight } = yield* Actor
-          return asItIs<StoredRecord>(yield* Records.readAs(sight, params.kind, params.name))
-        }),
-      ),
+    .handle("list", ({ query: { deleted, ...query } }) =>
+      answerGlance(listed({ ...query, ...(deleted === undefined ? {} : { deleted: deleted === "true" }) })),
     )
+    .handle("read", ({ params }) => answerGlance(read(params.kind, params.name)))
     .handle("write", ({ params: { kind, name }, query, headers, payload }) =>
       answerActor(
         Effect.gen(function* () {
@@ -106,6 +92,18 @@ export const layer = HttpApiBuilder.group(Api, "records", (handlers) =>
       ),
     ),
 )
+
+// Written once, not for each request: authenticated.ts says why.
+const listed = Effect.fnUntraced(function* (filter: Records.RecordFilter) {
+  const { sight } = yield* Actor
+  const atOnce = Records.listAs(sight, filter)
+  return asItIs<Page>(yield* atOnce ?? inTime(withSight(sight)(Records.list(filter))))
+})
+
+const read = Effect.fnUntraced(function* (kind: string, name: string) {
+  const { sight } = yield* Actor
+  return asItIs<StoredRecord>(yield* Records.readAs(sight, kind, name))
+})
 
 interface Page {
   readonly items: ReadonlyArray<StoredRecord>

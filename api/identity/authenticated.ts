@@ -208,33 +208,48 @@ export const layer = (token: Redacted.Redacted) =>
       // The framework goes on to the cookie when the header is refused, and tells the last reason only.
       const refusals = new WeakMap<object, Refused>()
 
+      // A generator that is written anew for each request would be one more shape of objects to V8, which keeps all that it
+      // names until the next full collection.
+      const byHeader = Effect.fnUntraced(function* <A, E, R>(
+        handle: Effect.Effect<A, E, R>,
+        token: Given,
+        group: HttpApiGroup.Top,
+        endpoint: HttpApiEndpoint.Top,
+      ) {
+        const { source } = yield* HttpServerRequest
+        const glimpse: Glimpse = { seen: undefined }
+        const identity = yield* Effect.tapError(letIn(token, glimpse, group, endpoint), (why) =>
+          Effect.sync(() => refusals.set(source, why)),
+        )
+        return yield* as(identity, glimpse)(handle)
+      })
+
+      const byCookie = Effect.fnUntraced(function* <A, E, R>(
+        handle: Effect.Effect<A, E, R>,
+        given: string,
+        group: HttpApiGroup.Top,
+        endpoint: HttpApiEndpoint.Top,
+      ) {
+        const request = yield* HttpServerRequest
+        // Who says in the header who he is, is that or nobody.
+        if (request.headers["authorization"]) return yield* refusals.get(request.source) ?? notBelieved
+        if (given === "") return yield* nobody
+        if (!isOwn(request)) return yield* refuse(fromElsewhere)
+        if (isApiToken(given)) return yield* notBelieved
+        const glimpse: Glimpse = { seen: undefined }
+        return yield* as(yield* letIn({ given, hash: hashOf(given) }, glimpse, group, endpoint), glimpse)(handle)
+      })
+
       return {
         bearer: (handle, { credential, endpoint, group }) => {
           const given = Redacted.value(credential)
           if (given === "") return Effect.fail(nobody)
           const hash = hashOf(given)
           if (timingSafeEqual(hash, expected)) return Effect.provideService(handle, Actor, machine)
-          return Effect.gen(function* () {
-            const { source } = yield* HttpServerRequest
-            const glimpse: Glimpse = { seen: undefined }
-            const identity = yield* Effect.tapError(letIn({ given, hash }, glimpse, group, endpoint), (why) =>
-              Effect.sync(() => refusals.set(source, why)),
-            )
-            return yield* as(identity, glimpse)(handle)
-          })
+          return byHeader(handle, { given, hash }, group, endpoint)
         },
         cookie: (handle, { credential, endpoint, group }) =>
-          Effect.gen(function* () {
-            const request = yield* HttpServerRequest
-            const given = Redacted.value(credential)
-            // Who says in the header who he is, is that or nobody.
-            if (request.headers["authorization"]) return yield* refusals.get(request.source) ?? notBelieved
-            if (given === "") return yield* nobody
-            if (!isOwn(request)) return yield* refuse(fromElsewhere)
-            if (isApiToken(given)) return yield* notBelieved
-            const glimpse: Glimpse = { seen: undefined }
-            return yield* as(yield* letIn({ given, hash: hashOf(given) }, glimpse, group, endpoint), glimpse)(handle)
-          }),
+          byCookie(handle, Redacted.value(credential), group, endpoint),
       }
     }),
   )

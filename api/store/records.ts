@@ -33,13 +33,12 @@ export const read = Effect.fn("records.read")(function* (kind: string, name: str
 export const absent = (kind: string, name: string) => new NotFound({ detail: `There is no ${kind}/${name}.` })
 
 /** As somebody sees it. */
-export const readAs = (sight: Sight, kind: string, name: string) =>
-  Effect.gen(function* () {
-    const first = yield* taken("record", sight)
-    const row =
-      first?.kind === kind && first.name === name ? first.row : yield* (yield* Glances).one({ sight, kind, name })
-    return row === undefined ? yield* absent(kind, name) : toStoredRecord(row)
-  })
+export const readAs = Effect.fnUntraced(function* (sight: Sight, kind: string, name: string) {
+  const first = yield* taken("record", sight)
+  const row =
+    first?.kind === kind && first.name === name ? first.row : yield* (yield* Glances).one({ sight, kind, name })
+  return row === undefined ? yield* absent(kind, name) : toStoredRecord(row)
+})
 
 /** The same page as `list`, of what can be asked for at a glance; undefined where it cannot. */
 export const listAs = (sight: Sight, { after, kind, limit = defaultLimit, sort, ...filter }: RecordFilter) =>
@@ -47,14 +46,16 @@ export const listAs = (sight: Sight, { after, kind, limit = defaultLimit, sort, 
   (sort !== undefined && sort !== "name") ||
   Object.values(filter).some((value) => value !== undefined)
     ? undefined
-    : Effect.gen(function* () {
-        const { page } = yield* Glances
-        const [afterKind = kind, behind = ""] = after === undefined ? [] : yield* Effect.fromResult(keysOf(after, 2))
-        // A cursor that another list gave out: of kinds before this one all is left, of those behind it nothing.
-        const from = afterKind < kind ? "" : behind
-        const rows = afterKind > kind ? [] : yield* page({ sight, kind, behind: from, upTo: limit + 1 })
-        return pageOf(rows, limit, toStoredRecord, (row) => [row.kind, row.name])
-      })
+    : pageAs(sight, kind, limit, after)
+
+const pageAs = Effect.fnUntraced(function* (sight: Sight, kind: string, limit: number, after: string | undefined) {
+  const { page } = yield* Glances
+  const [afterKind = kind, behind = ""] = after === undefined ? [] : yield* Effect.fromResult(keysOf(after, 2))
+  // A cursor that another list gave out: of kinds before this one all is left, of those behind it nothing.
+  const from = afterKind < kind ? "" : behind
+  const rows = afterKind > kind ? [] : yield* page({ sight, kind, behind: from, upTo: limit + 1 })
+  return pageOf(rows, limit, toStoredRecord, (row) => [row.kind, row.name])
+})
 
 export const list = Effect.fn("records.list")(function* (filter: RecordFilter) {
   const sql = yield* PgClient

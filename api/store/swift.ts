@@ -17,7 +17,7 @@ import { collides, isAway } from "./database.ts"
 import { lastSeen } from "./decoded.ts"
 import { changeShown } from "./document.ts"
 import { examineAll } from "./examined.ts"
-import { taken } from "./first-look.ts"
+import { type Seen, taken } from "./first-look.ts"
 import { Glances } from "./glances.ts"
 import { changeOf, judge, near, neighboursIn } from "./judge.ts"
 import { dateNew, keepLeftOut } from "./keep.ts"
@@ -43,43 +43,59 @@ export interface SwiftChange<R> {
 /** So many neighbours are more than a look. */
 const manyBeside = 100
 
-export const changeSwiftly = <R>(sight: Sight, asked: SwiftChange<R>) =>
-  Effect.gen(function* () {
+/** What was looked at of a change's neighbourhood. */
+class Around {
+  readonly sight: Sight
+  /** What was seen of it with the log-in. */
+  readonly first: Extract<Seen, { readonly at: "touched" }> | undefined
+  readonly ties = new Set<string>()
+  /** Versions by the ids of records. */
+  readonly beside = new Map<string, number>()
+  readonly found = new Set<string>()
+  torn = false
+
+  constructor(sight: Sight, first: Around["first"]) {
+    this.sight = sight
+    this.first = first
+  }
+
+  /** Each look is of its own moment. */
+  note({ id, version }: RecordRow) {
+    this.torn ||= (this.beside.get(id) ?? version) !== version
+    this.beside.set(id, version)
+  }
+}
+
+/** What was not found before. */
+const lookUp = Effect.fnUntraced(function* (around: Around, wanted: ReadonlySet<string>) {
+  const { first, found, sight, ties } = around
+  const more = [...wanted].filter((tie) => !ties.has(tie))
+  if (more.length === 0) return []
+  const ahead =
+    ties.size === 0 && first !== undefined && more.every((tie) => first.ties.includes(tie)) ? first : undefined
+  const rows = ahead?.rows ?? (yield* (yield* Glances).touched({ sight, ties: more }))
+  for (const tie of ahead?.ties ?? more) ties.add(tie)
+  for (const row of rows) around.note(row)
+  const fresh = rows.filter(({ id }) => !found.has(id))
+  for (const { id } of fresh) found.add(id)
+  return fresh
+})
+
+// Written once, not for each request: authenticated.ts says why.
+export const changeSwiftly = Effect.fnUntraced(
+  function* <R>(sight: Sight, asked: SwiftChange<R>) {
     if (sight.of === "auditor" || asked.kind === "Account") return undefined
-    const glances = yield* Glances
-    const ties = new Set<string>()
-    const beside = new Map<string, number>()
-    let torn = false
-    // Each look is of its own moment.
-    const note = ({ id, version }: RecordRow) => {
-      torn ||= (beside.get(id) ?? version) !== version
-      beside.set(id, version)
-    }
-    const found = new Set<string>()
-    const first = yield* taken("touched", sight)
-    /** What was not found before. */
-    const lookUp = Effect.fnUntraced(function* (wanted: ReadonlySet<string>) {
-      const more = [...wanted].filter((tie) => !ties.has(tie))
-      if (more.length === 0) return []
-      const ahead =
-        ties.size === 0 && first !== undefined && more.every((tie) => first.ties.includes(tie)) ? first : undefined
-      const rows = ahead?.rows ?? (yield* glances.touched({ sight, ties: more }))
-      for (const tie of ahead?.ties ?? more) ties.add(tie)
-      for (const row of rows) note(row)
-      const fresh = rows.filter(({ id }) => !found.has(id))
-      for (const { id } of fresh) found.add(id)
-      return fresh
-    })
+    const around = new Around(sight, yield* taken("touched", sight))
     // What is beside it is most often what was beside it when it was last looked at: one look for both. What is beside a record
     // is judged as the whole tenant's, so whoever sees a part of that has the record itself looked up.
     const { kind, name } = asked
     const last = sight.of === "tenant" && sight.records !== undefined ? undefined : lastSeen({ kind, name })
-    const rows = yield* lookUp(touchedBy({ incoming: last === undefined ? [] : [last] }))
+    const rows = yield* lookUp(around, touchedBy({ incoming: last === undefined ? [] : [last] }))
     const before =
       rows.find((row) => row.kind === kind && row.name === name && row.seen) ??
-      (yield* glances.one({ sight, kind, name }))
+      (yield* (yield* Glances).one({ sight, kind, name }))
     if (before === undefined || before.deleted_at !== null) return undefined
-    note(before)
+    around.note(before)
     if (rows.length > manyBeside) return undefined
     const early = yield* neighboursIn(rows)
     if (asked.version !== undefined && asked.version !== before.version) return undefined
@@ -95,14 +111,14 @@ export const changeSwiftly = <R>(sight: Sight, asked: SwiftChange<R>) =>
     if (step?.action !== "updated") return undefined
 
     const change = yield* changeOf(steps, wanted)
-    const neighbours = yield* near(change, lookUp, early)
+    const neighbours = yield* near(change, (wanted) => lookUp(around, wanted), early)
     const all = neighbours.map(({ record }) => record)
     const own = neighbours.filter(({ seen }) => seen).map(({ record }) => record)
     const now = yield* Clock.currentTimeMillis
     const isWrong = (existing: ReadonlyArray<Envelope>) =>
       additions({ existing, ...change }).length > 0 ||
       judge(change, { existing, counted: new Map() }, broken, now).length > 0
-    if (torn || beside.size > manyBeside || isWrong(all)) return undefined
+    if (around.torn || around.beside.size > manyBeside || isWrong(all)) return undefined
     if (sight.of === "tenant" && (isWrong(own) || refusals(sight, steps, sent).length > 0)) return undefined
 
     const { generation, id, metadata, spec, version } = step
@@ -111,11 +127,16 @@ export const changeSwiftly = <R>(sight: Sight, asked: SwiftChange<R>) =>
     const done = yield* carryOut({
       sight,
       row: { generation, id, kind, metadata, name, spec, version, ties: change.incoming.flatMap(tiesOf) },
-      wanted: [...ties],
-      beside: [...beside].map(([id, version]) => ({ id, version })),
+      wanted: [...around.ties],
+      beside: [...around.beside].map(([id, version]) => ({ id, version })),
       actor: asked.actor,
       via: asked.via,
       audit: yield* asked.audit(shown),
     })
     return done ? shown : undefined
-  }).pipe(Effect.catch((error) => (isAway(error) && !collides(error) ? Effect.fail(error) : Effect.succeed(undefined))))
+  },
+  (change) =>
+    Effect.catch(change, (error) =>
+      isAway(error) && !collides(error) ? Effect.fail(error) : Effect.succeed(undefined),
+    ),
+)

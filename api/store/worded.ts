@@ -14,9 +14,9 @@ export const worded = <const Name extends string>(
   const places = names.map((name, index) => [name, sql.literal(`$${index + 1}`)] as const)
   const [text, values] = words(Object.fromEntries(places) as { readonly [N in Name]: Fragment }).compile()
   if (values.length > 0) throw new Error(`${values.length} values are fixed in: ${text}`)
-  return <Row extends object>(given: { readonly [N in Name]: unknown }) =>
-    sql.unsafe<Row>(
-      text,
-      names.map((name) => given[name]),
-    )
+  return <Row extends object>(given: { readonly [N in Name]: unknown }): Statement<Row> => {
+    const values = names.map((name) => given[name])
+    const compiled = [text, values] as const
+    return Object.assign(sql.unsafe<Row>(text, values), { compile: () => compiled })
+  }
 }
