@@ -5,6 +5,7 @@
  * happens on a host is the agent's business, which they meet in Postgres.
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
@@ -87,13 +88,22 @@ export interface Options extends EdgeOptions {
   readonly port: number
 }
 
+/** More than are provided to a request on its way to the handler. */
+const providedLater = 32
+
+/** What stands here is not copied for each request when more is provided. */
+const atHand = <A, E, R>(serve: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.updateContext(serve, (context: Context.Context<R>) =>
+    Context.makeUnsafe<R>(new Map(context.mapUnsafe), { maxDepth: providedLater }),
+  )
+
 /** Listens at once; answers 503 until everything that it is provided with stands. */
 export const layer = (options: Options) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const events = yield* Events
       const app = yield* HttpRouter.toHttpEffect(routes)
-      yield* HttpServer.serveEffect(edge(options, yield* Limits)(app))
+      yield* atHand(HttpServer.serveEffect(edge(options, yield* Limits)(app)))
       // Before the server stops taking requests: an open event stream would hold it for as long as its reader likes.
       yield* Effect.addFinalizer(() => events.end)
     }),

@@ -27,6 +27,8 @@ export interface Rates {
 
 export const defaultRates: Rates = { address: 100, login: 20, user: 1000 }
 
+const window = Duration.minutes(1)
+
 /** The headers of draft-ietf-httpapi-ratelimit-headers-10. */
 const said = (name: string, limit: number, remaining: number, reset: Duration.Duration, wait?: number) =>
   HttpEffect.appendPreResponseHandler((_request, response) =>
@@ -65,7 +67,7 @@ export class Limits extends Context.Service<
           onStoreError: (reason: RateLimiter.RateLimitStoreError) => Effect.Effect<void, E>,
         ) => {
           const limit = rates[name]
-          return by.consume({ algorithm: "token-bucket", window: "1 minute", limit, key: `${name} ${key}` }).pipe(
+          return by.consume({ algorithm: "token-bucket", window, limit, key: `${name} ${key}` }).pipe(
             Effect.matchEffect({
               onSuccess: ({ remaining, resetAfter }) => said(name, limit, remaining, resetAfter),
               onFailure: ({ reason }): Effect.Effect<void, E | RateLimited, HttpServerRequest> => {
