@@ -14,15 +14,15 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import { networkAround } from "../../spec/network.ts"
 import { Api } from "../contract.ts"
 import type { Limits } from "../gateway/limits.ts"
 import { clientOf, type Trusted, trusting } from "../gateway/proxies.ts"
-import { accessCookie } from "../identity/actor.ts"
 import { RequestId } from "../identity/caller.ts"
 import { measured } from "../metrics.ts"
 import { Forbidden, InternalError, Malformed, MethodNotAllowed, NotFound, TooLarge, Unsupported } from "../problems.ts"
+import { pathOf, patternOf } from "./path.ts"
 import { pagePolicy } from "./reference.ts"
+import { countLost, countStranger } from "./strangers.ts"
 
 export const bodyLimit = 32 * 1024 * 1024
 /** Of those whom nobody knows yet. */
@@ -42,7 +42,7 @@ const addresses: ReadonlyArray<{ readonly pattern: RegExp; readonly methods: Set
     },
   })
   return [...found].map(([path, methods]) => ({
-    pattern: new RegExp(`^${path.replace(/[.]/g, "\\.").replace(/:[a-z]+/gi, "[^/]+")}$`),
+    pattern: patternOf(path),
     methods,
   }))
 })()
@@ -110,15 +110,6 @@ export interface EdgeOptions {
   readonly origins?: ReadonlyArray<string>
 }
 
-/** A monitor asks often, and from one place. */
-const probes = new Set(["/health", "/ready"])
-
-/** Who shows nothing that could make them known counts as one of their address. */
-const countStranger = (request: HttpServerRequest, limits: typeof Limits.Service) =>
-  request.headers["authorization"] || request.cookies[accessCookie] || probes.has(pathOf(request))
-    ? Effect.void
-    : limits.take("address", networkAround(Option.getOrElse(request.remoteAddress, () => "")))
-
 /** Wraps the whole application. */
 export const edge = ({ hosts = [], origins = [], trustedProxies = [] }: EdgeOptions, limits: typeof Limits.Service) => {
   const allowed = new Set([...loopback, ...hosts].map((host) => host.toLowerCase()))
@@ -135,7 +126,7 @@ export const edge = ({ hosts = [], origins = [], trustedProxies = [] }: EdgeOpti
       if (Number(request.headers["content-length"] ?? 0) > limit) return yield* tooLarge(limit)
       const response = yield* app.pipe(
         Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe(limit)),
-        Effect.catchCause((cause) => fromCause(cause, request, limit)),
+        Effect.catchCause((cause) => fromCause(cause, request, limit, limits)),
       )
       return response.status >= 400 && response.headers["content-type"]?.startsWith("application/problem+json") !== true
         ? yield* unexplained(response.status, request)
@@ -170,15 +161,21 @@ const crossOrigin = (origins: ReadonlyArray<string>) => {
   })
 }
 
-const pathOf = ({ url }: HttpServerRequest): string => url.replace(/[?#].*$/s, "")
-
-const fromCause = (cause: Cause.Cause<unknown>, request: HttpServerRequest, limit: number) => {
+const fromCause = (
+  cause: Cause.Cause<unknown>,
+  request: HttpServerRequest,
+  limit: number,
+  limits: typeof Limits.Service,
+) => {
   if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
   if (bodyOverflow(cause)) return tooLarge(limit)
   const [reason] = cause.reasons
   const error = reason?._tag === "Fail" ? reason.error : reason?._tag === "Die" ? reason.defect : undefined
   return Predicate.hasProperty(error, "reason") && Predicate.isTagged(error.reason, "RouteNotFound")
-    ? unexplained(404, request)
+    ? Effect.matchEffect(countLost(request, limits), {
+        onFailure: problem,
+        onSuccess: () => unexplained(404, request),
+      })
     : Effect.andThen(
         Effect.logError(`${request.method} ${request.url.replace(/\?.*$/s, "")} failed`, cause),
         unexplained(500, request),

@@ -4,6 +4,7 @@ import { type Answer, ApiUnderTest, serve, type TestApi } from "../../fixtures/a
 import { bearing, logIn, makeAda, nobody } from "../../fixtures/api/people.ts"
 import { onDatabase } from "../../fixtures/postgres/on-database.ts"
 import { testDatabase } from "../../fixtures/postgres/test-database.ts"
+import { accessCookie } from "../identity/actor.ts"
 
 const live = { timeout: "60 seconds", excludeTestServices: true } as const
 
@@ -80,6 +81,35 @@ describe("requests a minute", () => {
           yield* times(9, look(api, { "x-forwarded-for": "192.0.2.2" }, "/v1/status")),
           Array(9).fill(200),
         )
+      }),
+    )
+
+    it.effect("are counted for an address wherever nobody asks who comes, whatever is shown there", () =>
+      Effect.gen(function* () {
+        const { ask } = yield* ApiUnderTest
+        const nowhereAsked = [
+          ["GET", "/openapi.json"],
+          ["GET", "/docs"],
+          ["GET", "/schemas/plumbline.schema.json"],
+          ["GET", "/nothing"],
+          ["GET", "/v1/nothing"],
+          ["GET", "/v1/records//"],
+          ["PUT", "/v1/status"],
+          ["POST", "//auth/refresh"],
+          ["POST", "/auth/refresh"],
+          ["POST", "/auth/logout"],
+          ["POST", "/auth/verify-email"],
+          ["POST", "/auth/first-run"],
+        ] as const
+        const shown = [{ authorization: "Bearer x" }, { cookie: `${accessCookie}=x`, authorization: "" }]
+        for (const [place, [method, path]] of nowhereAsked.entries())
+          for (const [which, credentials] of shown.entries()) {
+            const headers = { "x-forwarded-for": `198.51.100.${100 + 2 * place + which}`, ...credentials }
+            const statuses = yield* times(7, ask(method, path, method === "GET" ? undefined : {}, headers))
+            // Some count as log-ins too.
+            assert.include([rates.address, rates.login], statuses.indexOf(429), `${method} ${path}: ${statuses}`)
+            assert.strictEqual(statuses.at(-1), 429)
+          }
       }),
     )
 
