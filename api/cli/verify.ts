@@ -16,10 +16,7 @@ export const verify = Command.make(
     if (output === "json") yield* printJson(verified)
     else if (verified.broken === null) {
       yield* print(`${paint("green", "the history is whole")}: ${verified.links} links, head ${verified.head}`)
-    } else {
-      const { table, rowSeq, message } = verified.broken
-      yield* print(`${paint("red", "the history was changed")}: ${table} ${rowSeq}: ${clean(message)}`)
-    }
+    } else yield* print(`${paint("red", "the history was changed")}: ${clean(verified.broken.message)}`)
     if (!verified.ok) return yield* new NotSo({})
   }),
 ).pipe(
