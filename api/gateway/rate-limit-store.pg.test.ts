@@ -74,4 +74,24 @@ describe("the buckets of the rate limiter in Postgres", () => {
       assert.strictEqual(all.filter(([remaining]) => remaining >= 0).length, 10)
     }).pipe(Effect.scoped),
   )
+
+  it.live("are written where they are, without a new place in any index", () =>
+    Effect.gen(function* () {
+      const { clock, later } = yield* adjustable({ stopped: true })
+      const { ours, sql } = yield* inPostgres
+      const asked = { key: "one", tokens: 1, limit: 5, refillRate: Duration.seconds(12), allowOverflow: false }
+      yield* sql.withTransaction(
+        Effect.gen(function* () {
+          for (let n = 0; n < 4; n++) {
+            yield* Effect.provideService(ours.tokenBucket(asked), Clock.Clock, clock)
+            later(60_000)
+          }
+          const [counted] = yield* sql<{ all: number; inPlace: number }>`
+            select n_tup_upd::int as all, n_tup_hot_upd::int as "inPlace" from pg_stat_xact_user_tables
+            where relname = 'rate_limits'`
+          assert.deepStrictEqual(counted, { all: 3, inPlace: 3 })
+        }),
+      )
+    }).pipe(Effect.scoped),
+  )
 })
