@@ -326,6 +326,7 @@ describe("plumb against an API", () => {
   })
 
   it("verify is exit 0 for a whole history and 1 once a row was changed behind the API's back", async () => {
+    await api.plumb(["apply", "-f", "-"], { stdin: account("witness") })
     const whole = await api.plumb(["verify"])
     assert.strictEqual(whole.code, 0, whole.stderr)
     await api.sql((sql) => sql`alter table revisions disable trigger user`)

@@ -17,6 +17,8 @@ export const worded = <const Name extends string>(
   return <Row extends object>(given: { readonly [N in Name]: unknown }): Statement<Row> => {
     const values = names.map((name) => given[name])
     const compiled = [text, values] as const
+    // The framework keeps what it compiled of each statement in a WeakMap. Of thousands of new ones a second, its table and all
+    // values live on through the next collection.
     return Object.assign(sql.unsafe<Row>(text, values), { compile: () => compiled })
   }
 }
