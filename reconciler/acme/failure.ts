@@ -14,6 +14,9 @@ export class AcmeFailure extends Data.TaggedError("AcmeFailure")<{
   readonly retryAtMillis?: number
 }> {}
 
+/** Nobody wishes for this certificate any more, or for another one. */
+export class Unwanted extends Data.TaggedError("Unwanted")<Record<never, never>> {}
+
 /** RFC 7807, as far as ACME uses it. */
 export interface Problem {
   readonly type?: unknown

@@ -19,7 +19,16 @@ import { forgetUrl, quiet, quietUntil } from "./accounts.ts"
 import { AcmeFailure, isOfNames } from "./failure.ts"
 import { drop, pursue } from "./order.ts"
 import { renewalOf } from "./renewal.ts"
-import { namesKey, type Progress, readProgress, readText, readWish, type Wish, writeProgress } from "./wish.ts"
+import {
+  namesKey,
+  type Progress,
+  readProgress,
+  readText,
+  readWish,
+  type Wish,
+  whileWanted,
+  writeProgress,
+} from "./wish.ts"
 
 /** The first wait after a failure, in milliseconds; the others are multiples of it. PLUMB_ACME_RETRY_SECONDS, for tests. */
 export class Patience extends Context.Reference<number>("plumbline/reconciler/acme/Patience", {
@@ -68,16 +77,17 @@ const waitOf = (failure: AcmeFailure | ResourceFailure, now: number): number => 
   return Math.min(Math.max(retryAfterMillis, retryAtMillis - now, 0), 7 * 86_400_000)
 }
 
-const attend = Effect.fnUntraced(function* (site: string, wish: Wish) {
+/** One try for one site; what became of it is in its progress. */
+export const attend = Effect.fnUntraced(function* (site: string, wish: Wish) {
   // Since it was its turn, others have ordered, and heard from the server.
   const begun = yield* Clock.currentTimeMillis
   if ((yield* attempt(({ files }) => dueAt(files, site, wish, begun))) > begun) return
   const failure = yield* pursue(site, wish).pipe(
-    Effect.as(undefined),
     Effect.catch((failed) => Effect.succeed(failed)),
     Effect.catchDefect((defect) => Effect.succeed(new AcmeFailure({ reason: "OrderFailed", message: String(defect) }))),
   )
-  if (failure === undefined) return yield* Effect.logInfo(`The certificate of ${site} is there.`)
+  if (failure === "issued") return yield* Effect.logInfo(`The certificate of ${site} is there.`)
+  if (failure === "unwanted") return yield* Effect.logInfo(`The certificate of ${site} is not wanted any more.`)
   const now = yield* Clock.currentTimeMillis
   const patience = yield* Patience
   const { status, type } = failure instanceof AcmeFailure ? failure : {}
@@ -88,7 +98,7 @@ const attend = Effect.fnUntraced(function* (site: string, wish: Wish) {
   if (wait > 0 && ofAll) yield* quiet(wish.directory, now + wait)
   if (type === "invalid" || failure.reason === "KeyLost") yield* drop(site)
   const names = namesKey(wish.names)
-  const until = yield* attempt(({ files }) => {
+  const until = yield* whileWanted(site, wish, (files) => {
     const { step: _, ...progress } = readProgress(files, site)
     const one = { atMillis: now, names, reason: failure.reason, message: failure.message }
     const failures = [...progress.failures.filter((each) => each.names === names), one].slice(-keptFailures)
@@ -127,6 +137,7 @@ export const issuer: Effect.Effect<never, never, Host> = Effect.scoped(
         if (due > now) continue
         const work = attend(site, wish).pipe(
           turns.withPermits(1),
+          Effect.catchTag("Unwanted", () => Effect.void),
           Effect.catch((failure) => Effect.logWarning(`The certificate of ${site}: ${failure.message}`)),
           Effect.ensuring(
             Effect.sync(() => {

@@ -11,7 +11,7 @@ import { onSideEffect, sideEffectCount } from "../host/side-effect.ts"
 import { certificateType } from "../resources/certificate.ts"
 import { challenges, pairOf, pairsFolder } from "../resources/certificate-place.ts"
 import { client, countOrder } from "./accounts.ts"
-import { dueAt, issuer, Patience, retryAt } from "./issuer.ts"
+import { attend, dueAt, issuer, Patience, retryAt } from "./issuer.ts"
 import { Pace, pursue } from "./order.ts"
 import { Lookup } from "./reasons.ts"
 import { renewalOf } from "./renewal.ts"
@@ -126,6 +126,59 @@ describe("an order", () => {
       await acme.close()
     }
   }, 120_000)
+
+  it.each([
+    ["goes well", undefined],
+    ["fails", { type: "urn:ietf:params:acme:error:connection", detail: "Connection refused" }],
+  ])(
+    "that %s leaves nothing behind when its record goes at any request of it",
+    async (_, invalid) => {
+      const here = { addresses: async () => ["192.0.2.1"], own: () => ["192.0.2.1"] }
+      let moments = 0
+      for (let at = 1, over = false; !over; at++) {
+        let remove = () => {}
+        const acme = await acmeServer({
+          validate: () => invalid,
+          interfere: () => {
+            if (acme.asked.length === at) remove()
+            return undefined
+          },
+        })
+        await onScratchHost((root) =>
+          Effect.gen(function* () {
+            yield* folders
+            const wish = wishFor(acme, ...shop)
+            yield* attempt(({ files }) => writeWish(files, "shop", wish))
+            const services = yield* Effect.context<Host>()
+            let what = ""
+            remove = () => {
+              what = acme.asked.at(-1) ?? ""
+              const removal = { onDelete: "remove", recordId: "r1", record: "Certificate/shop" } as const
+              Effect.runSyncWith(services)(
+                certificateType.remove("shop", { ...removal, retainUntil: "2030-01-01T00:00:00Z" }),
+              )
+            }
+            yield* soon(attend("shop", wish)).pipe(
+              Effect.catchTag("Unwanted", () => Effect.void),
+              Effect.provideService(Lookup, here),
+            )
+            over = what === ""
+            if (over) return
+            moments++
+            const left = ["acme/wishes", "acme/sites", "acme/http-01", "certificates"].flatMap((folder) =>
+              fs.existsSync(`${root}/var/lib/plumbline/${folder}`)
+                ? fs.readdirSync(`${root}/var/lib/plumbline/${folder}`)
+                : [],
+            )
+            expect(left, `at request ${at}: ${what}`).toEqual([])
+          }),
+        )
+        await acme.close()
+      }
+      expect(moments).toBeGreaterThan(8)
+    },
+    60_000,
+  )
 
   it("that fails says where the name points to, and where this host is", async () => {
     const connection = { type: "urn:ietf:params:acme:error:connection", detail: "192.0.2.9: Connection refused" }

@@ -1,6 +1,7 @@
 // One order, from wherever it stands to the pair in its place. Each step is read from the server and not remembered: what is
 // stored is only what nobody else knows (the order's URL, the key, what has to be cleaned up), and always before it is used.
-// So a crash between any two steps, or in one, goes on with the same order.
+// So a crash between any two steps, or in one, goes on with the same order. And each write looks first whether the wish still
+// stands: a record may go at any moment, and an order that is under way leaves nothing behind it.
 //
 // The one thing to know before changing it: tokens and texts come from a server that somebody named in a record. They become
 // names of files only after they were checked.
@@ -11,15 +12,25 @@ import * as Effect from "effect/Effect"
 import { certificatesOf, pairText, uncovered } from "../../spec/x509.ts"
 import { ResourceFailure } from "../contract/resource.ts"
 import { change as run, said } from "../host/command.ts"
+import type { Files } from "../host/files.ts"
 import { attempt } from "../host/host.ts"
 import type { HostPath } from "../host/path.ts"
 import { hooksFolder } from "../host/state-folders.ts"
-import { challenges, orderKeyOf, pairOf, wishOf } from "../resources/certificate-place.ts"
+import { challenges, orderKeyOf, pairOf } from "../resources/certificate-place.ts"
 import { client as clientOf, countOrder } from "./accounts.ts"
 import { type Authorization, type Challenge, type Client, makeKey, type Order } from "./client.ts"
-import { AcmeFailure, type Problem, plain, wordsOf } from "./failure.ts"
+import { AcmeFailure, type Problem, plain, Unwanted, wordsOf } from "./failure.ts"
 import { wrongInDns } from "./reasons.ts"
-import { namesKey, type Progress, readProgress, readText, textOf, type Wish, writeProgress } from "./wish.ts"
+import {
+  namesKey,
+  type Progress,
+  readProgress,
+  readText,
+  textOf,
+  type Wish,
+  whileWanted,
+  writeProgress,
+} from "./wish.ts"
 
 /** Between two looks at what has become of an order, in milliseconds. */
 export class Pace extends Context.Reference<number>("plumbline/reconciler/acme/Pace", { defaultValue: () => 500 }) {}
@@ -27,21 +38,29 @@ export class Pace extends Context.Reference<number>("plumbline/reconciler/acme/P
 /** Looks in one go: two minutes, as a rule. */
 const looks = 240
 
+type UnderWay = NonNullable<Progress["order"]>
+
 /** A key is used for a year: a renewal that changes the certificate alone can never be met half-way. */
 const keyLife = 365 * 86_400_000
 
-/** Comes back when the pair is in its place, or nobody wants it any more. */
-export const pursue = Effect.fnUntraced(function* (site: string, wish: Wish) {
+/** Comes back when the pair is in its place ("issued"), or nobody wants it any more. */
+export const pursue = (site: string, wish: Wish) =>
+  pursueWhileWanted(site, wish).pipe(
+    Effect.as("issued" as const),
+    Effect.catchTag("Unwanted", () => Effect.as(drop(site), "unwanted" as const)),
+  )
+
+const pursueWhileWanted = Effect.fnUntraced(function* (site: string, wish: Wish) {
   const client = yield* clientOf(wish)
   let order = yield* resume(client, site, wish)
   for (let turn = 0; turn < looks; turn++) {
-    if (!(yield* isStillWanted(site, wish))) return yield* drop(site)
+    yield* whileWanted(site, wish, () => undefined)
     switch (order.status) {
       case "pending":
         yield* prove(client, site, wish, order)
         break
       case "ready":
-        yield* note(site, { step: "The names are proved; the certificate is being signed." })
+        yield* note(site, wish, { step: "The names are proved; the certificate is being signed." })
         yield* client.finalize(order, wish.names, yield* keyOf(site))
         break
       case "valid":
@@ -59,17 +78,25 @@ export const pursue = Effect.fnUntraced(function* (site: string, wish: Wish) {
   })
 })
 
-const change = (site: string, to: (progress: Progress) => Progress) =>
-  attempt(({ files }) => {
-    const before = readProgress(files, site)
-    const after = to(before)
-    if (textOf(before) !== textOf(after)) writeProgress(files, site, after)
-  })
+const change = (files: Files, site: string, to: (progress: Progress) => Progress) => {
+  const before = readProgress(files, site)
+  const after = to(before)
+  if (textOf(before) !== textOf(after)) writeProgress(files, site, after)
+}
 
-const note = (site: string, more: Partial<Progress>) => change(site, (progress) => ({ ...progress, ...more }))
+const note = (site: string, wish: Wish, more: Partial<Progress>) =>
+  whileWanted(site, wish, (files) => change(files, site, (progress) => ({ ...progress, ...more })))
 
-const isStillWanted = (site: string, wish: Wish) =>
-  attempt(({ files }) => readText(files, wishOf(site)) === textOf(wish))
+/** What has to be taken away when the order ends, before it is put there: without an order nobody would. */
+const changeOrder = (site: string, wish: Wish, to: (order: UnderWay) => UnderWay) =>
+  Effect.flatMap(
+    whileWanted(site, wish, (files) => {
+      const { order } = readProgress(files, site)
+      if (order !== undefined) change(files, site, (progress) => ({ ...progress, order: to(order) }))
+      return order !== undefined
+    }),
+    (isThere) => (isThere ? Effect.void : Effect.fail(new Unwanted())),
+  )
 
 /** The order that is under way, or a new one. */
 const resume = Effect.fnUntraced(function* (client: Client, site: string, wish: Wish) {
@@ -84,11 +111,11 @@ const resume = Effect.fnUntraced(function* (client: Client, site: string, wish: 
     if (found !== undefined) return found
   }
   yield* drop(site)
-  yield* freshKey(site)
+  yield* freshKey(site, wish)
   yield* countOrder(wish.directory)
   const made = yield* client.order(wish.names)
   const now = yield* Clock.currentTimeMillis
-  yield* note(site, {
+  yield* note(site, wish, {
     order: {
       url: made.url,
       directory: wish.directory,
@@ -107,7 +134,7 @@ const keyOf = Effect.fnUntraced(function* (site: string) {
   return key ?? (yield* new AcmeFailure({ reason: "KeyLost", message: "The key of the order is gone." }))
 })
 
-const freshKey = Effect.fnUntraced(function* (site: string) {
+const freshKey = Effect.fnUntraced(function* (site: string, wish: Wish) {
   const now = yield* Clock.currentTimeMillis
   const serves = yield* attempt(({ files }) => {
     const { keyMadeAtMillis = 0 } = readProgress(files, site)
@@ -115,8 +142,10 @@ const freshKey = Effect.fnUntraced(function* (site: string) {
   })
   if (serves) return
   const key = yield* makeKey
-  yield* attempt(({ files }) => files.write(orderKeyOf(site), key, { owner: "root", group: "root", mode: 0o600 }))
-  yield* note(site, { keyMadeAtMillis: now })
+  yield* whileWanted(site, wish, (files) =>
+    files.write(orderKeyOf(site), key, { owner: "root", group: "root", mode: 0o600 }),
+  )
+  yield* note(site, wish, { keyMadeAtMillis: now })
 })
 
 /** Answers every challenge that is open, and says so to the server. */
@@ -137,11 +166,11 @@ const prove = Effect.fnUntraced(function* (client: Client, site: string, wish: W
     const answer = yield* client.answerTo(challenge)
     yield* wish.hook === null
       ? answerOverHttp(site, wish, challenge, answer)
-      : answerInDns(site, wish.hook, name, answer)
+      : answerInDns(site, wish, wish.hook, name, answer)
     if (challenge.status === "pending") open.push(challenge)
   }
   if (open.length === 0) return
-  yield* note(site, { step: "The authority looks whether the names lead here." })
+  yield* note(site, wish, { step: "The authority looks whether the names lead here." })
   for (const challenge of open) yield* client.complete(challenge)
 })
 
@@ -149,26 +178,28 @@ const answerOverHttp = Effect.fnUntraced(function* (site: string, wish: Wish, ch
   const { token } = challenge
   if (typeof token !== "string" || !/^[A-Za-z0-9_-]{1,200}$/.test(token) || !/^[A-Za-z0-9._-]{1,400}$/.test(answer))
     return yield* new AcmeFailure({ reason: "OrderFailed", message: "The authority gave a token that is none." })
-  yield* change(site, (progress) =>
-    progress.order === undefined || progress.order.files.includes(token)
-      ? progress
-      : { ...progress, order: { ...progress.order, files: [...progress.order.files, token] } },
+  yield* changeOrder(site, wish, (order) =>
+    order.files.includes(token) ? order : { ...order, files: [...order.files, token] },
   )
-  yield* attempt(({ files }) => {
+  yield* whileWanted(site, wish, (files) => {
     const path: HostPath = `${challenges}/${token}`
     if (readText(files, path) !== answer) files.write(path, answer, { owner: "root", group: wish.group, mode: 0o640 })
   })
 })
 
-const answerInDns = Effect.fnUntraced(function* (site: string, hook: string, domain: string, value: string) {
+const answerInDns = Effect.fnUntraced(function* (
+  site: string,
+  wish: Wish,
+  hook: string,
+  domain: string,
+  value: string,
+) {
   const name = `_acme-challenge.${domain.replace(/^\*\./, "")}`
   if (!/^[a-z0-9._-]{1,270}$/.test(name) || !/^[A-Za-z0-9_-]{20,100}$/.test(value))
     return yield* new AcmeFailure({ reason: "OrderFailed", message: "The authority asked for a name that is none." })
   const same = (one: { readonly name: string; readonly value: string }) => one.name === name && one.value === value
-  yield* change(site, (progress) =>
-    progress.order === undefined || progress.order.records.some(same)
-      ? progress
-      : { ...progress, order: { ...progress.order, records: [...progress.order.records, { hook, name, value }] } },
+  yield* changeOrder(site, wish, (order) =>
+    order.records.some(same) ? order : { ...order, records: [...order.records, { hook, name, value }] },
   )
   yield* callHook(hook, "present", name, value)
 })
@@ -245,10 +276,14 @@ const takeOver = Effect.fnUntraced(function* (site: string, wish: Wish, chain: s
       type: "invalid",
     })
   const now = yield* Clock.currentTimeMillis
-  yield* note(site, { issued: { fingerprint: own.fingerprint256, directory: wish.directory, atMillis: now } })
-  yield* attempt(({ files }) => files.write(pairOf(site), text, { owner: "root", group: wish.group, mode: 0o640 }))
+  yield* note(site, wish, { issued: { fingerprint: own.fingerprint256, directory: wish.directory, atMillis: now } })
+  yield* whileWanted(site, wish, (files) =>
+    files.write(pairOf(site), text, { owner: "root", group: wish.group, mode: 0o640 }),
+  )
   yield* drop(site)
-  yield* change(site, ({ failures: _, retryAtMillis: __, step: ___, ...rest }) => ({ ...rest, failures: [] }))
+  yield* whileWanted(site, wish, (files) =>
+    change(files, site, ({ failures: _, retryAtMillis: __, step: ___, ...rest }) => ({ ...rest, failures: [] })),
+  )
 })
 
 /** The order is over: what was put somewhere for it is taken away again. */
@@ -260,5 +295,5 @@ export const drop = Effect.fnUntraced(function* (site: string) {
     yield* callHook(hook, "cleanup", name, value).pipe(
       Effect.catch((failure) => Effect.logWarning(`A record of ${site} was left in the DNS: ${failure.message}`)),
     )
-  yield* change(site, ({ order: _, ...rest }) => rest)
+  yield* attempt(({ files }) => change(files, site, ({ order: _, ...rest }) => rest))
 })

@@ -1,11 +1,15 @@
 // What is to be ordered for a site, and how far that has come: a file each, so that both outlive the agent. Passes write the
 // wish and read the progress, the issuer reads the wish and writes the progress.
 
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type { ResourceFailure } from "../contract/resource.ts"
 import type { Files } from "../host/files.ts"
+import { attempt, type Host } from "../host/host.ts"
 import type { HostPath } from "../host/path.ts"
 import { progressOf, wishOf } from "../resources/certificate-place.ts"
+import { Unwanted } from "./failure.ts"
 
 export const Wish = Schema.Struct({
   /** One order for all of them, the primary one first. */
@@ -88,6 +92,19 @@ export const readProgress = (files: Files, site: string): Progress =>
 
 export const writeWish = (files: Files, site: string, wish: Wish): void =>
   files.write(wishOf(site), textOf(wish), ownFile)
+
+/**
+ * Writes something for a wish only while it stands, and looks in one go with it: whoever takes the wish away first and then
+ * the rest finds that nothing of it comes back.
+ */
+export const whileWanted = <A>(
+  site: string,
+  wish: Wish,
+  write: (files: Files) => A,
+): Effect.Effect<A, ResourceFailure | Unwanted, Host> =>
+  attempt(({ files }) =>
+    readText(files, wishOf(site)) === textOf(wish) ? Option.some(write(files)) : Option.none(),
+  ).pipe(Effect.flatMap(Option.match({ onNone: () => Effect.fail(new Unwanted()), onSome: Effect.succeed })))
 
 export const writeProgress = (files: Files, site: string, progress: Progress): void =>
   files.write(progressOf(site), textOf(progress), ownFile)
