@@ -7,8 +7,9 @@ import * as Effect from "effect/Effect"
 import { emptyDatabase } from "../fixtures/postgres/test-database.ts"
 import { anyPort } from "./ports.ts"
 import { type Server, start, stop } from "./postgres/server.ts"
+import { apiArgv } from "./program.ts"
 
-const program = join(import.meta.dirname, "main.ts")
+const [node, ...args] = apiArgv
 
 const temporary = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "plumb-api-"))),
@@ -24,7 +25,7 @@ interface Running {
 const run = (environment: Record<string, string>) =>
   Effect.acquireRelease(
     Effect.sync((): Running => {
-      const child = spawn(process.execPath, [program], {
+      const child = spawn(node, args, {
         env: { ...process.env, ...environment },
         stdio: ["ignore", "pipe", "pipe"],
       })

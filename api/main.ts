@@ -2,7 +2,6 @@
  * The API as a process: `DATABASE_URL`, `PLUMB_HOME` (`.plumbline`), `PORT` (8080), `PLUMB_API_METRICS` (a port, or ADDRESS:PORT,
  * for Prometheus; none) and those of `gateway/settings.ts`. It waits for its database, brings it to its tables, serves, and ends on SIGTERM once the requests in hand are answered.
  */
-import "./pretenuring.ts"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"

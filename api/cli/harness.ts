@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import { anyPort } from "../ports.ts"
+import { apiArgv } from "../program.ts"
 
 const program = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -79,7 +80,8 @@ export const withApi = async (databaseUrl: string) => {
   const place = workplace()
   const port = await Effect.runPromise(anyPort)
   const url = `http://127.0.0.1:${port}`
-  const api = spawn(process.execPath, [program("../main.ts")], {
+  const [node, ...args] = apiArgv
+  const api = spawn(node, args, {
     env: { PATH: process.env["PATH"] ?? "", DATABASE_URL: databaseUrl, PLUMB_HOME: place.home, PORT: String(port) },
     stdio: ["ignore", "pipe", "pipe"],
   })

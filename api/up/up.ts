@@ -6,7 +6,6 @@
 
 import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -18,6 +17,7 @@ import { followEvents } from "../cli/status.ts"
 import { paint, print } from "../cli/terminal.ts"
 import { unprivileged } from "../postgres/unprivileged.ts"
 import { identify } from "../processes.ts"
+import { apiArgv } from "../program.ts"
 import { endStale, killAll, logOf, type Program, supervise } from "./child.ts"
 import { type Database, database } from "./database.ts"
 import { settle } from "./demo.ts"
@@ -114,11 +114,9 @@ const connectionOf = (home: string, url: string): Effect.Effect<Connection, Comm
       }),
   })
 
-const apiMain = fileURLToPath(new URL("../main.ts", import.meta.url))
-
 const apiProgram = (home: string, url: string, port: number, db: Database): Program => ({
   name: "api",
-  argv: unprivileged([process.execPath, apiMain]),
+  argv: unprivileged(apiArgv),
   env: childEnvironment({
     DATABASE_URL: Redacted.value(db.url),
     PLUMB_HOME: home,
