@@ -98,7 +98,7 @@ export class Unsupported extends Problem<Unsupported>()("Unsupported", {
 /** What was sent can be read, but is wrong. All mistakes are listed and nothing was written. */
 export class Invalid extends Problem<Invalid>()(
   "Invalid",
-  { type: type("invalid"), status: 422, title: "The records have mistakes" },
+  { type: type("invalid"), status: 422, title: "What was sent has mistakes" },
   { problems: Schema.Array(Mistake) },
 ) {}
 

@@ -156,7 +156,7 @@ const crossOrigin = (origins: ReadonlyArray<string>) => {
     allowedOrigins: (origin) => known.has(origin),
     allowedMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
     allowedHeaders: ["authorization", "content-type", "if-match", "idempotency-key", "last-event-id"],
-    exposedHeaders: ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy", "etag"],
+    exposedHeaders: ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"],
     maxAge: 600,
   })
 }

@@ -7,10 +7,11 @@ import { aNode } from "../../fixtures/api/a-node.ts"
 import { ApiUnderTest, account, site } from "../../fixtures/api/api-under-test.ts"
 import { makeHouses } from "../../fixtures/api/houses.ts"
 import { bearing, logIn } from "../../fixtures/api/people.ts"
+import { type Carried, Carrier } from "./carrier.ts"
 import * as Database from "./database.ts"
 import { mergePatch } from "./merge-patch.ts"
 import { documentOf } from "./plan.ts"
-import { operator, type Sight } from "./sight.ts"
+import { operator, type Sight, withSight } from "./sight.ts"
 import { changeSwiftly } from "./swift.ts"
 
 const entry = {
@@ -23,6 +24,15 @@ const patching = (kind: string, name: string, patch: Json, version?: number) => 
   make: (before: Parameters<typeof documentOf>[0]) => mergePatch(documentOf(before), patch),
   audit: () => Effect.succeed(entry),
 })
+
+/** What the history holds, in the order of its chain. */
+const chained = (sql: PgClient) =>
+  withSight(operator)(
+    sql<{ readonly link: string; readonly name: string; readonly version: number | null }>`
+      select c.table_name as link, coalesce(r.name, e.target) as name, r.version::float8 as version from chain c
+      left join revisions r on c.table_name = 'revisions' and r.seq = c.row_seq
+      left join audit_events e on c.table_name = 'audit_events' and e.seq = c.row_seq order by c.seq`,
+  )
 
 const pick = <A>(from: ReadonlyArray<A>, n: number): A => from[n % from.length] as A
 
@@ -139,6 +149,91 @@ describe("a change of one record", () => {
         assert.strictEqual(new Set(taken).size, taken.length)
         assert.isNull((yield* ask("GET", "/v1/verify")).body.broken)
       }),
+    )
+
+    it.effect(
+      "is carried out with others in one statement, but beside none of them that it was not judged beside",
+      () =>
+        Effect.gen(function* () {
+          const api = yield* ApiUnderTest
+          const names = ["even-a", "even-b", "even-c", "even-d"]
+          const records = [account("even"), ...names.map((name) => site(name, "even", `${name}.example.org`))]
+          assert.strictEqual((yield* api.ask("POST", "/v1/apply", { records })).status, 200)
+          yield* Effect.gen(function* () {
+            const sql = yield* PgClient
+            const { carryOut } = yield* Carrier
+            const rows = yield* withSight(operator)(
+              sql<Carried["row"]>`
+              select id::text as id, kind, name, version::float8 as version, generation::float8 as generation, metadata, spec, ties
+              from records where name = any (${names}::text[])`,
+            )
+            const now = new Map(rows.map((row) => [row.name, row]))
+            const isOf = (name: string) => `is Site/${name}`
+            /** Judged beside itself and the others. */
+            const change = (
+              name: string,
+              gains: ReadonlyArray<string> = [],
+              { loses, others = [] }: { readonly loses?: string; readonly others?: ReadonlyArray<string> } = {},
+            ) =>
+              Effect.suspend(() => {
+                const row = now.get(name) as Carried["row"]
+                assert.include(row.ties, isOf(name))
+                const beside = [name, ...others].map((one) => now.get(one) as Carried["row"])
+                return carryOut({
+                  sight: operator,
+                  row: {
+                    ...row,
+                    version: row.version + 1,
+                    ties: [...row.ties.filter((tie) => tie !== loses), ...gains],
+                  },
+                  wanted: [isOf(name), ...gains, ...others.map(isOf)],
+                  beside: beside.map(({ id, version }) => ({ id, version })),
+                  actor: "somebody",
+                  via: "api",
+                  audit: { ...entry, target: `Site/${name}` },
+                })
+              })
+            // The first goes at once and alone, the others together behind it.
+            const all = (...changes: ReadonlyArray<ReturnType<typeof change>>) =>
+              Effect.all(changes, { concurrency: "unbounded" })
+            const before = yield* chained(sql)
+            assert.deepStrictEqual(
+              yield* all(
+                change("even-a"),
+                change("even-b", ["domain free.example.org"], { loses: isOf("even-b") }),
+                change("even-c", ["domain free.example.org"]),
+                change("even-d", [], { others: ["even-b"] }),
+              ),
+              [true, true, false, false],
+            )
+            assert.deepStrictEqual(
+              (yield* chained(sql)).slice(before.length).map(({ link, version, name }) => [link, name, version]),
+              [
+                ["revisions", "even-a", 2],
+                ["audit_events", "Site/even-a", null],
+                ["revisions", "even-b", 2],
+                ["audit_events", "Site/even-b", null],
+              ],
+            )
+            now.set("even-a", { ...(now.get("even-a") as Carried["row"]), version: 2 })
+            assert.deepStrictEqual(
+              yield* all(change("even-a"), change("even-d"), change("even-c", ["domain other.example.org"])),
+              [true, true, true],
+            )
+            assert.deepStrictEqual(
+              (yield* chained(sql)).slice(before.length + 4).map(({ link, name }) => `${link} ${name}`),
+              [
+                "revisions even-a",
+                "audit_events Site/even-a",
+                "revisions even-d",
+                "revisions even-c",
+                "audit_events Site/even-d",
+                "audit_events Site/even-c",
+              ],
+            )
+            assert.isNull((yield* api.ask("GET", "/v1/verify")).body.broken)
+          }).pipe(Effect.provide(Database.layer(Redacted.make(api.url))))
+        }),
     )
   })
 })

@@ -136,7 +136,7 @@ describe("an order", () => {
       const here = { addresses: async () => ["192.0.2.1"], own: () => ["192.0.2.1"] }
       let moments = 0
       for (let at = 1, over = false; !over; at++) {
-        let remove = () => {}
+        let remove: () => void = () => undefined
         const acme = await acmeServer({
           validate: () => invalid,
           interfere: () => {

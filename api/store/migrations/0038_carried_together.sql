@@ -6,7 +6,7 @@ returns table (place int, done boolean) language plpgsql as $$
 #variable_conflict use_column
 declare
   one jsonb;
-  was record;
+  changed record;
   found int;
   stale bigint[];
   carried int[] := '{}';
@@ -38,21 +38,21 @@ begin
         tied_version = n.version, updated_at = now()
       from jsonb_to_record(one -> 'row') as n (id uuid, version bigint, generation bigint, metadata jsonb, spec jsonb, ties text[])
       where r.id = n.id
-      returning r.id, r.ties into was;
+      returning r.id, r.ties into changed;
       get diagnostics found = row_count;
       done := found = 1;
     end if;
     if done then
       carried := carried || i;
-      written := written || was.id;
-      gained := gained || was.ties;
+      written := written || changed.id;
+      gained := gained || changed.ties;
     end if;
     return next;
   end loop;
   if carried = '{}' then
     return;
   end if;
-  -- Whose each record is, its change was let through by.
+  -- That whoever asked may change the record was seen by its update.
   perform look_as('plumb_tenant', 'everything', '', '');
   insert into revisions (record_id, kind, name, generation, version, action, actor, source, metadata, spec)
   select n.id, n.kind, n.name, n.generation, n.version, 'update', c.change ->> 'actor', c.change ->> 'via', n.metadata, n.spec
