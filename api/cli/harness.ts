@@ -93,7 +93,10 @@ export const withApi = async (databaseUrl: string) => {
     log += part
     process.stderr.write(part)
   })
-  await until(() => healthy(url))
+  // A test's host may be booting beside it, and another test's.
+  await until(() => healthy(url), 120_000).catch((cause) => {
+    throw new Error(`The API is not there: ${log}`, { cause })
+  })
   writeFileSync(join(place.home, "server.json"), JSON.stringify({ url, pid: api.pid, startTime: null }))
   const sql = <Row extends object = object>(
     statement: (sql: PgClient.PgClient) => Effect.Effect<ReadonlyArray<Row>, unknown>,
