@@ -139,6 +139,8 @@ const settings = (folder: string, port: number, durable: boolean): ReadonlyArray
     unix_socket_permissions: "0700",
     max_connections: 100,
     shared_buffers: "64MB",
+    // By itself a thirty-second of those, which many writes fill faster than it is written.
+    wal_buffers: "16MB",
     timezone: "UTC",
     log_timezone: "UTC",
     ...(durable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
