@@ -4,7 +4,7 @@
  * - It counts how many objects of a place in the code live on, and makes those of a place where many do as old ones. Most of
  *   ours live as long as a request; but what was counted while the process began holds for ever, and an object that is old from
  *   the beginning keeps all that it names until the next full collection.
- * - A minute and a half after the last full collection it gives back what memory it can, however busy the process is: everybody
+ * - A hundred seconds after the last full collection it gives back what memory it can, however busy the process is: everybody
  *   waits for half a second, and the next ones for room that has to grow again. Only who starts the process can turn it off.
  */
 import { fileURLToPath } from "node:url"

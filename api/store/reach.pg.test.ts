@@ -130,25 +130,3 @@ describe("what a tenant asks for", () => {
     }),
   )
 })
-
-describe("what Postgres finds out about its tables now and then", () => {
-  it.live("is nothing about documents: to sort thousands of them takes long, and no plan needs it", () =>
-    Effect.gen(function* () {
-      const url = yield* Effect.promise(testDatabase)
-      yield* fill(url)
-      yield* Effect.gen(function* () {
-        const sql = yield* PgClient
-        const known = yield* sql`
-          select tablename || '.' || attname as place from pg_stats
-          where schemaname = 'public' and (tablename = 'records' and attname in ('metadata', 'spec'))`
-        assert.deepStrictEqual(known, [])
-        const asked = yield* sql`
-          select c.relname || '.' || a.attname as place from pg_attribute a join pg_class c on c.oid = a.attrelid
-          where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and a.atttypid = 'jsonb'::regtype
-            and not a.attisdropped and a.attstattarget is distinct from 0`
-        // A new one: `alter table … alter column … set statistics 0`, as migration 0037 does for those before it.
-        assert.deepStrictEqual(asked, [])
-      }).pipe(Effect.provide(Database.layer(Redacted.make(url))))
-    }),
-  )
-})
