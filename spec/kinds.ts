@@ -70,7 +70,8 @@ export const isKindName = Schema.is(KindName)
 export const strict: SchemaAST.ParseOptions = { errors: "all", onExcessProperty: "error" }
 
 export const decodeEnvelope = Schema.decodeUnknownResult(Envelope, strict)
-export const encodeEnvelope = Schema.encodeSync(Envelope)
+// A decoded record was checked, and nothing else is one.
+export const encodeEnvelope = Schema.encodeSync(Envelope, { disableChecks: true })
 
 // `record.kind` says which kind `record.spec` was decoded by, so each is asked about its own specs alone.
 const kindOf = (record: Envelope): Kind<string, string, unknown, unknown> => kinds[record.kind]

@@ -10,8 +10,19 @@ export class PostgresError extends Schema.TaggedError<PostgresError>()("Postgres
   mend: Schema.String,
 }) {}
 
+const MB = 1024 * 1024
+
 /** Nothing of the caller's environment (PGDATA, PGPORT, a locale that is not installed) may change what the server does. */
-export const environment = { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" }
+export const environment = {
+  PATH: process.env["PATH"] ?? "/usr/bin:/bin",
+  LC_ALL: "C",
+  TZ: "UTC",
+  // A process of the server keeps a little of what it no longer needs for its next statement. By themselves they give it back to
+  // the kernel after each, and have every page of it mapped anew. mallopt(3).
+  MALLOC_TOP_PAD_: String(MB),
+  MALLOC_TRIM_THRESHOLD_: String(16 * MB),
+  MALLOC_MMAP_THRESHOLD_: String(16 * MB),
+}
 
 export const run = (argv: ReadonlyArray<string>, way: Way, input = "") => {
   const [program = "", ...args] = unprivileged(argv, way)
