@@ -193,6 +193,9 @@ describe("a change of one record", () => {
                   audit: { ...entry, target: `Site/${name}` },
                 })
               })
+            yield* withSight(operator)(sql`
+              insert into webhooks (url, events, secret, enabled, created_at, updated_at)
+              values ('http://192.0.2.1/hook', array['record.changed'], 'sealed', true, now(), now())`)
             // The first goes at once and alone, the others together behind it.
             const all = (...changes: ReadonlyArray<ReturnType<typeof change>>) =>
               Effect.all(changes, { concurrency: "unbounded" })
@@ -230,6 +233,17 @@ describe("a change of one record", () => {
                 "audit_events Site/even-d",
                 "audit_events Site/even-c",
               ],
+            )
+            // What is told of them is told of each.
+            assert.deepStrictEqual(
+              yield* withSight(operator)(
+                sql`select type, name, (data -> 'version')::int as version from happenings order by seq`,
+              ),
+              ["even-a", "even-b", "even-a", "even-d", "even-c"].map((name, index) => ({
+                type: "record.changed",
+                name,
+                version: index === 2 ? 3 : 2,
+              })),
             )
             assert.isNull((yield* api.ask("GET", "/v1/verify")).body.broken)
           }).pipe(Effect.provide(Database.layer(Redacted.make(api.url))))

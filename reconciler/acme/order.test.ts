@@ -1,13 +1,17 @@
 // An order on a directory host, against a server that fails at will: what becomes of it when things go wrong, and that no
 // crash costs an account or an order.
+import { execFileSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { afterEach, describe, expect, it } from "vitest"
 import { type AcmeOptions, type AcmeServer, acmeServer } from "../../fixtures/acme/server.ts"
+import { waitFor } from "../../fixtures/testhost/processes.ts"
 import { pairOfText, uncovered } from "../../spec/x509.ts"
 import { attempt, type Host } from "../host/host.ts"
 import { onScratchHost } from "../host/scratch-host.ts"
 import { onSideEffect, sideEffectCount } from "../host/side-effect.ts"
+import { hooksFolder } from "../host/state-folders.ts"
 import { certificateType } from "../resources/certificate.ts"
 import { challenges, pairOf, pairsFolder } from "../resources/certificate-place.ts"
 import { client, countOrder } from "./accounts.ts"
@@ -179,6 +183,39 @@ describe("an order", () => {
     },
     60_000,
   )
+
+  it("takes its record out of the DNS where it is removed while the hook sets it", async () => {
+    const acme = await serve()
+    await onScratchHost((root) =>
+      Effect.gen(function* () {
+        yield* folders
+        const log = `${root}/hook.log`
+        const gate = `${root}/gate`
+        // It is there only once the gate is open, which is after the removal.
+        const hook = `#!/bin/sh\n[ "$1" = cleanup ] || { echo set >> ${log}; cat ${gate} > /dev/null; }\necho "$1 $2" >> ${log}\n`
+        const rootsOwn = { owner: "root", group: "root", mode: 0o755 }
+        yield* attempt(({ files }) => {
+          files.makeDirectory("/etc/plumbline", rootsOwn)
+          files.makeDirectory(hooksFolder, rootsOwn)
+          files.write(`${hooksFolder}/dns`, hook, rootsOwn)
+        })
+        execFileSync("mkfifo", [gate])
+        const wish = { ...wishFor(acme, "shop.example.org"), hook: "dns" }
+        yield* attempt(({ files }) => writeWish(files, "shop", wish))
+        const order = yield* Effect.forkScoped(Effect.exit(soon(attend("shop", wish))))
+        const said = () => (fs.existsSync(log) ? fs.readFileSync(log, "utf8").trim().split("\n") : [])
+        yield* Effect.promise(() => waitFor(async () => said().length > 0 || undefined, { within: 10_000 }))
+        const removal = { onDelete: "remove", recordId: "r1", record: "Certificate/shop" } as const
+        yield* certificateType.remove("shop", { ...removal, retainUntil: "2030-01-01T00:00:00Z" })
+        fs.writeFileSync(gate, "")
+        yield* Fiber.await(order)
+        expect(said().slice(-2)).toEqual([
+          "present _acme-challenge.shop.example.org",
+          "cleanup _acme-challenge.shop.example.org",
+        ])
+      }),
+    )
+  })
 
   it("that fails says where the name points to, and where this host is", async () => {
     const connection = { type: "urn:ietf:params:acme:error:connection", detail: "192.0.2.9: Connection refused" }

@@ -201,8 +201,23 @@ const answerInDns = Effect.fnUntraced(function* (
   yield* changeOrder(site, wish, (order) =>
     order.records.some(same) ? order : { ...order, records: [...order.records, { hook, name, value }] },
   )
-  yield* callHook(hook, "present", name, value)
+  const presented = yield* Effect.exit(callHook(hook, "present", name, value))
+  // Who took the order away meanwhile has called `cleanup` before there was anything to take away, or while it came to be.
+  const listed = yield* attempt(({ files }) => readProgress(files, site).order?.records.some(same) ?? false)
+  if (!listed) {
+    yield* cleanUp(site, { hook, name, value })
+    return yield* new Unwanted()
+  }
+  yield* presented
 })
+
+const cleanUp = (
+  site: string,
+  { hook, name, value }: { readonly hook: string; readonly name: string; readonly value: string },
+) =>
+  callHook(hook, "cleanup", name, value).pipe(
+    Effect.catch((failure) => Effect.logWarning(`A record of ${site} was left in the DNS: ${failure.message}`)),
+  )
 
 /** A program that root put there, by its arguments and without a shell. */
 const callHook = (hook: string, what: "present" | "cleanup", name: string, value: string) =>
@@ -291,9 +306,6 @@ export const drop = Effect.fnUntraced(function* (site: string) {
   const { order } = yield* attempt(({ files }) => readProgress(files, site))
   if (order === undefined) return
   for (const token of order.files) yield* attempt(({ files }) => files.remove(`${challenges}/${token}`))
-  for (const { hook, name, value } of order.records)
-    yield* callHook(hook, "cleanup", name, value).pipe(
-      Effect.catch((failure) => Effect.logWarning(`A record of ${site} was left in the DNS: ${failure.message}`)),
-    )
+  for (const record of order.records) yield* cleanUp(site, record)
   yield* attempt(({ files }) => change(files, site, ({ order: _, ...rest }) => rest))
 })
