@@ -4,6 +4,7 @@
  * The one thing to know before changing it: the look is as whom the session was at the request before. Only where it is the same
  * one still is what was seen given to anybody, and whose session is over, or who asks too often, looks at nothing.
  */
+import { isDeepStrictEqual } from "node:util"
 import type { PgClient } from "@effect/sql-pg/PgClient"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
@@ -13,7 +14,7 @@ import type { FirstLook, Seen } from "../store/first-look.ts"
 import type { At } from "../store/looks-at.ts"
 import { whenBusy } from "../store/pace.ts"
 import type { RecordWithStatus, TouchedRow } from "../store/rows.ts"
-import { asLookers, lookers, lookersOf, type Sight, sameSight } from "../store/sight.ts"
+import { asLookers, lookers, lookersOf, type Sight } from "../store/sight.ts"
 import { together } from "../store/together.ts"
 import { sightOf } from "./role.ts"
 import * as Sessions from "./sessions.ts"
@@ -118,7 +119,7 @@ export const entrance = (sql: PgClient) => {
           return undefined
         }
         const now = sightOf(found.holder)
-        const same = before !== undefined && sameSight(before, now)
+        const same = before !== undefined && isDeepStrictEqual(before, now)
         if (!same) remember(asked.session, now)
         return { holder: found.holder, sight: same ? before : now, seen: same ? found.seen : undefined }
       })

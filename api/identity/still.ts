@@ -1,8 +1,8 @@
 /** Whether somebody who was let in would be again, to see the same: for what goes on after a request was answered. */
 
+import { isDeepStrictEqual } from "node:util"
 import { PgClient } from "@effect/sql-pg/PgClient"
 import * as Effect from "effect/Effect"
-import { sameSight } from "../store/sight.ts"
 import { Actor } from "./actor.ts"
 import * as ApiTokens from "./api-tokens.ts"
 import { OpenSessions } from "./open-sessions.ts"
@@ -16,7 +16,7 @@ export const stillLetIn = Effect.gen(function* () {
   if (session === null && token === null) return Effect.succeed(true)
   const holder = session === null ? ApiTokens.holderOf(token ?? "") : sessions.find(session)
   return holder.pipe(
-    Effect.map((one) => one !== undefined && sameSight(sightOf(one), sight)),
+    Effect.map((one) => one !== undefined && isDeepStrictEqual(sightOf(one), sight)),
     Effect.catch(() => Effect.succeed(true)),
     Effect.provideService(PgClient, sql),
   )

@@ -28,15 +28,6 @@ export type TenantSight = Extract<Sight, { readonly of: "tenant" }>
 
 export const operator: Sight = { of: "operator" }
 
-/** Whether both see the same. Asked for every request, and a comparison of any two values takes longer than that of these. */
-export const sameSight = (one: Sight, other: Sight): boolean => {
-  if (one.of !== "tenant" || other.of !== "tenant") return one.of === other.of
-  return one.tenant === other.tenant && one.as === other.as && sameRecords(one.records, other.records)
-}
-
-const sameRecords = (one: TenantSight["records"], other: TenantSight["records"]): boolean =>
-  one === other || (one?.length === other?.length && (one?.every((each, index) => each === other?.[index]) ?? false))
-
 /** As whom this transaction looks; none outside of one. */
 export const CurrentSight = Context.Reference<Sight | undefined>("plumbline/api/store/CurrentSight", {
   defaultValue: () => undefined,
