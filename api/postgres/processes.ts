@@ -17,8 +17,8 @@ export const environment = {
   PATH: process.env["PATH"] ?? "/usr/bin:/bin",
   LC_ALL: "C",
   TZ: "UTC",
-  // A process of the server keeps a little of what it no longer needs for its next statement. By themselves they give it back to
-  // the kernel after each, and have every page of it mapped anew. mallopt(3).
+  // A process of the server keeps a little of what it no longer needs for its next statement. By itself it gives it back to the
+  // kernel after each, and has every page of it mapped anew. mallopt(3).
   MALLOC_TOP_PAD_: String(MB),
   MALLOC_TRIM_THRESHOLD_: String(16 * MB),
   MALLOC_MMAP_THRESHOLD_: String(16 * MB),
